@@ -1,0 +1,257 @@
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use metrics::{counter, histogram};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tokio::{sync::Semaphore, time::Instant};
+use tokio_util::sync::CancellationToken;
+use tracing::{Instrument, error, info, info_span, warn};
+
+use super::{JobContext, JobError, JobSet, Lane, set::Registered, store};
+use crate::{
+    clock::SharedClock,
+    db::{Db, DbError},
+    ids::Random,
+    tasks::Tasks,
+};
+
+const LEASE: Duration = Duration::from_secs(60);
+const RENEW_EVERY: Duration = Duration::from_secs(20);
+/// How often the database is asked for jobs that another process has enqueued.
+const POLL: Duration = Duration::from_secs(1);
+
+/// How many jobs of each lane run at the same time in this process.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct RunnerConfig {
+    /// Short work of any kind.
+    pub default: usize,
+    /// Probing and transcoding. FFmpeg uses several cores by itself.
+    pub media: usize,
+    /// Servers to which activities are sent at the same time.
+    pub delivery: usize,
+    /// Servers that are read for the index at the same time.
+    pub crawl: usize,
+    /// Videos that are copied from other servers at the same time.
+    pub mirror: usize,
+}
+
+impl Default for RunnerConfig {
+    fn default() -> Self {
+        Self { default: 4, media: 1, delivery: 16, crawl: 8, mirror: 2 }
+    }
+}
+
+impl RunnerConfig {
+    fn workers(&self, lane: Lane) -> usize {
+        match lane {
+            Lane::Default => self.default,
+            Lane::Media => self.media,
+            Lane::Delivery => self.delivery,
+            Lane::Crawl => self.crawl,
+            Lane::Mirror => self.mirror,
+        }
+        .max(1)
+    }
+}
+
+/// Takes jobs from the database and does them.
+#[derive(Debug, Clone)]
+pub struct JobRunner {
+    db: Db,
+    clock: SharedClock,
+    random: Random,
+    jobs: Arc<JobSet>,
+    owner: String,
+    stop: CancellationToken,
+}
+
+impl JobRunner {
+    /// Prepares a runner; it does nothing before [`start`](Self::start) or [`run_due`](Self::run_due).
+    pub fn new(db: Db, clock: SharedClock, random: Random, jobs: JobSet, stop: CancellationToken) -> Self {
+        let owner = random.hex(8);
+        Self { db, clock, random, jobs: Arc::new(jobs), owner, stop }
+    }
+
+    /// Frees the jobs of a process that died, so that they start at once rather than when their leases run out.
+    /// Call it only when no other process works on this database.
+    ///
+    /// # Errors
+    /// [`DbError`] if the database refuses.
+    pub async fn take_over(&self) -> Result<(), DbError> {
+        let mut tx = self.db.begin().await?;
+        let released = store::release_all(&mut tx, self.clock.now()).await?;
+        tx.commit().await?;
+        if released > 0 {
+            info!(jobs = released, "{released} jobs were cut off and start again");
+        }
+        Ok(())
+    }
+
+    /// Starts one dispatcher per lane. They stop taking jobs when `stop` is cancelled; running jobs are told, too.
+    pub fn start(&self, tasks: &Tasks, config: &RunnerConfig) {
+        for lane in Lane::ALL {
+            let kinds = self.jobs.kinds_of(lane);
+            if kinds.is_empty() {
+                continue;
+            }
+            let (runner, tasks_of_lane, workers) = (self.clone(), tasks.clone(), config.workers(lane));
+            tasks.spawn(lane.name(), async move { runner.dispatch(lane, &kinds, workers, &tasks_of_lane).await });
+        }
+    }
+
+    async fn dispatch(&self, lane: Lane, kinds: &[&'static str], workers: usize, tasks: &Tasks) {
+        let permits = Arc::new(Semaphore::new(workers));
+        loop {
+            let permit = tokio::select! {
+                permit = permits.clone().acquire_owned() => permit,
+                () = self.stop.cancelled() => return,
+            };
+            let Ok(permit) = permit else { return };
+            let enqueued = self.db.job_enqueued();
+            match self.claim(lane, kinds).await {
+                Ok(Some((claimed, registered))) => {
+                    let runner = self.clone();
+                    tasks.spawn("job", async move {
+                        runner.run(claimed, registered).await;
+                        drop(permit);
+                    });
+                    continue;
+                }
+                Ok(None) => {}
+                Err(error) => warn!(lane = lane.name(), %error, "no jobs could be taken from the database"),
+            }
+            tokio::select! {
+                () = enqueued => {}
+                () = tokio::time::sleep(POLL) => {}
+                () = self.stop.cancelled() => return,
+            }
+        }
+    }
+
+    async fn claim(&self, lane: Lane, kinds: &[&'static str]) -> Result<Option<(store::Claimed, Registered)>, DbError> {
+        let now = self.clock.now();
+        if !store::has_due(&mut self.db.read().await?, lane, now).await? {
+            return Ok(None);
+        }
+        let mut tx = self.db.begin().await?;
+        let claim = store::Claim { lane, kinds, owner: &self.owner, now, lease: LEASE };
+        let claimed = store::claim(&mut tx, &claim).await?;
+        tx.commit().await?;
+        Ok(claimed.and_then(|job| self.jobs.get(&job.kind).cloned().map(|registered| (job, registered))))
+    }
+
+    async fn run(&self, job: store::Claimed, registered: Registered) {
+        let span = info_span!("job", job.id = %job.id, job.kind = %job.kind, job.attempt = job.attempts);
+        self.run_in_span(job, registered).instrument(span).await;
+    }
+
+    async fn run_in_span(&self, job: store::Claimed, registered: Registered) {
+        let started = Instant::now();
+        let attempt = u32::try_from(job.attempts).unwrap_or(u32::MAX);
+        let context = JobContext {
+            id: job.id,
+            attempt,
+            last_attempt: attempt >= registered.policy.max_attempts,
+            db: self.db.clone(),
+            clock: self.clock.clone(),
+            stop: self.stop.clone(),
+            last_progress: Arc::new(Mutex::new(None)),
+        };
+        let work = (registered.handler)(job.payload.0.clone(), context);
+        let outcome = self.with_lease(&job, work).await;
+        histogram!("shoal_job_seconds", "kind" => job.kind.clone()).record(started.elapsed().as_secs_f64());
+        if let Err(error) = self.settle(&job, &registered, outcome).await {
+            error!(%error, "the outcome of a job could not be written: it will be done again");
+        }
+    }
+
+    /// Runs the work while renewing its lease. A panic in the work is a failure that is tried again.
+    async fn with_lease(
+        &self,
+        job: &store::Claimed,
+        work: impl Future<Output = Result<(), JobError>> + Send,
+    ) -> Result<(), JobError> {
+        use futures::FutureExt;
+        let work = std::panic::AssertUnwindSafe(work).catch_unwind();
+        tokio::pin!(work);
+        let mut renewals = tokio::time::interval_at(Instant::now() + RENEW_EVERY, RENEW_EVERY);
+        loop {
+            tokio::select! {
+                outcome = &mut work => {
+                    return outcome.unwrap_or_else(|_| Err(JobError::retry("the job's program panicked")));
+                }
+                _ = renewals.tick() => {
+                    if let Err(error) = self.renew(job).await {
+                        warn!(%error, "the lease of a job could not be renewed");
+                    }
+                }
+            }
+        }
+    }
+
+    async fn renew(&self, job: &store::Claimed) -> Result<(), DbError> {
+        let mut tx = self.db.begin().await?;
+        store::renew(&mut tx, job.id, &self.owner, self.clock.now() + LEASE).await?;
+        tx.commit().await
+    }
+
+    async fn settle(
+        &self,
+        job: &store::Claimed,
+        registered: &Registered,
+        outcome: Result<(), JobError>,
+    ) -> Result<(), DbError> {
+        let now = self.clock.now();
+        let attempts = u32::try_from(job.attempts).unwrap_or(u32::MAX);
+        let mut tx = self.db.begin().await?;
+        let label = match outcome {
+            Ok(()) => {
+                store::finish(&mut tx, job.id).await?;
+                "done"
+            }
+            Err(JobError::Snooze(after)) => {
+                store::put_back(&mut tx, job.id, now + after, None, job.attempts - 1).await?;
+                "snoozed"
+            }
+            Err(JobError::Retry(reason)) if attempts < registered.policy.max_attempts => {
+                let delay = registered.policy.delay_with_jitter(attempts, &self.random);
+                store::put_back(&mut tx, job.id, now + delay, Some(&reason), job.attempts).await?;
+                warn!(reason, retry_in_s = delay.as_secs(), "a job failed and will be tried again");
+                "retried"
+            }
+            Err(JobError::Retry(reason) | JobError::Fail(reason)) => {
+                store::give_up(&mut tx, job.id, &reason, now).await?;
+                warn!(reason, age_s = (now - job.created_at).num_seconds(), "a job was given up");
+                "failed"
+            }
+        };
+        tx.commit().await?;
+        counter!("shoal_jobs_total", "kind" => job.kind.clone(), "outcome" => label).increment(1);
+        Ok(())
+    }
+
+    /// Does every job that is due now, one after another, and those that they enqueue; tells how many. For tests.
+    ///
+    /// # Errors
+    /// [`DbError`] if the database refuses.
+    pub async fn run_due(&self) -> Result<usize, DbError> {
+        let mut count = 0;
+        loop {
+            let before = count;
+            for lane in Lane::ALL {
+                let kinds = self.jobs.kinds_of(lane);
+                while let Some((job, registered)) = self.claim(lane, &kinds).await? {
+                    self.run(job, registered).await;
+                    count += 1;
+                }
+            }
+            if count == before {
+                return Ok(count);
+            }
+        }
+    }
+}

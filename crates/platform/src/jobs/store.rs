@@ -1,0 +1,289 @@
+use std::time::Duration;
+
+use sqlx::types::Json;
+
+use super::{Job, Lane};
+use crate::{
+    clock::Timestamp,
+    db::{Connection, Db, DbError, Dialect, Tx},
+    sql,
+};
+
+/// Identity of a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, sqlx::Type)]
+#[sqlx(transparent)]
+pub struct JobId(pub i64);
+
+impl std::fmt::Display for JobId {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+pub(super) struct NewJob {
+    kind: &'static str,
+    lane: Lane,
+    priority: i64,
+    dedupe_key: Option<String>,
+    payload: serde_json::Value,
+    created_at: Timestamp,
+    run_at: Timestamp,
+}
+
+impl NewJob {
+    pub(super) fn of<J: Job>(job: &J, payload: serde_json::Value, created_at: Timestamp, run_at: Timestamp) -> Self {
+        let dedupe_key = job.dedupe_key();
+        Self { kind: J::KIND, lane: J::LANE, priority: J::PRIORITY, dedupe_key, payload, created_at, run_at }
+    }
+}
+
+pub(super) async fn insert(tx: &mut Tx, job: &NewJob) -> Result<(), DbError> {
+    tx.query(sql!(
+        "INSERT INTO jobs (kind, lane, priority, dedupe_key, payload, run_at, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7) \
+         ON CONFLICT (kind, dedupe_key) WHERE state = 'waiting' AND dedupe_key IS NOT NULL \
+         DO UPDATE SET run_at = CASE WHEN excluded.run_at < jobs.run_at THEN excluded.run_at ELSE jobs.run_at END"
+    ))
+    .bind(job.kind)
+    .bind(job.lane.name())
+    .bind(job.priority)
+    .bind(job.dedupe_key.clone())
+    .bind(Json(job.payload.clone()))
+    .bind(job.run_at)
+    .bind(job.created_at)
+    .execute()
+    .await
+    .map(drop)
+}
+
+#[derive(sqlx::FromRow)]
+pub(super) struct Claimed {
+    pub(super) id: JobId,
+    pub(super) kind: String,
+    pub(super) payload: Json<serde_json::Value>,
+    pub(super) attempts: i64,
+    pub(super) created_at: Timestamp,
+}
+
+pub(super) struct Claim<'a> {
+    pub(super) lane: Lane,
+    pub(super) kinds: &'a [&'static str],
+    pub(super) owner: &'a str,
+    pub(super) now: Timestamp,
+    pub(super) lease: Duration,
+}
+
+/// Whether there is anything to claim, without taking the lock of the database.
+pub(super) async fn has_due(connection: &mut Connection, lane: Lane, now: Timestamp) -> Result<bool, DbError> {
+    connection
+        .query(sql!(
+            "SELECT EXISTS (SELECT 1 FROM jobs WHERE lane = $1 \
+             AND ((state = 'waiting' AND run_at <= $2) OR (state = 'running' AND lease_until < $2)))"
+        ))
+        .bind(lane.name())
+        .bind(now)
+        .fetch_scalar::<bool>()
+        .await
+}
+
+/// Takes the first due job of the lane, or one whose lease has run out.
+pub(super) async fn claim(tx: &mut Tx, claim: &Claim<'_>) -> Result<Option<Claimed>, DbError> {
+    let dialect = tx.dialect();
+    let mut query = tx.build(sql!(fragment "UPDATE jobs SET state = 'running', attempts = attempts + 1, lease_owner = "));
+    query.bind(claim.owner.to_owned()).push(", lease_until = ").bind(claim.now + claim.lease);
+    query.push(" WHERE id = (SELECT id FROM jobs AS candidate WHERE lane = ").bind(claim.lane.name());
+    query.push(" AND kind IN ").bind_list(claim.kinds.iter().copied());
+    query.push(" AND ((state = 'waiting' AND run_at <= ").bind(claim.now);
+    query.push(") OR (state = 'running' AND lease_until < ").bind(claim.now);
+    query.push(")) AND (dedupe_key IS NULL OR NOT EXISTS (SELECT 1 FROM jobs AS twin WHERE twin.kind = candidate.kind");
+    query.push(" AND twin.dedupe_key = candidate.dedupe_key AND twin.id <> candidate.id AND twin.state = 'running'");
+    query.push(" AND twin.lease_until >= ").bind(claim.now);
+    query.push(")) ORDER BY priority DESC, run_at, id LIMIT 1");
+    if dialect == Dialect::Postgres {
+        query.push(" FOR UPDATE SKIP LOCKED");
+    }
+    query.push(") RETURNING id, kind, payload, attempts, created_at");
+    query.fetch_optional().await
+}
+
+/// Removes a job that is done.
+pub(super) async fn finish(tx: &mut Tx, id: JobId) -> Result<(), DbError> {
+    tx.query(sql!("DELETE FROM jobs WHERE id = $1")).bind(id).execute().await.map(drop)
+}
+
+/// Puts a job back, to be tried at `run_at`. When a twin is waiting already, that one does the work.
+pub(super) async fn put_back(
+    tx: &mut Tx,
+    id: JobId,
+    run_at: Timestamp,
+    error: Option<&str>,
+    attempts: i64,
+) -> Result<(), DbError> {
+    let updated = tx
+        .query(sql!(
+            "UPDATE jobs SET state = 'waiting', run_at = $2, error = $3, attempts = $4, lease_owner = NULL, \
+             lease_until = NULL WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM jobs AS twin WHERE twin.kind = jobs.kind \
+             AND twin.dedupe_key = jobs.dedupe_key AND twin.state = 'waiting' AND twin.id <> jobs.id)"
+        ))
+        .bind(id)
+        .bind(run_at)
+        .bind(error.map(str::to_owned))
+        .bind(attempts)
+        .execute()
+        .await?;
+    if updated == 0 {
+        finish(tx, id).await?;
+    }
+    Ok(())
+}
+
+/// Gives a job up, and keeps why.
+pub(super) async fn give_up(tx: &mut Tx, id: JobId, error: &str, now: Timestamp) -> Result<(), DbError> {
+    tx.query(sql!(
+        "UPDATE jobs SET state = 'failed', error = $2, finished_at = $3, lease_owner = NULL, lease_until = NULL \
+         WHERE id = $1"
+    ))
+    .bind(id)
+    .bind(error.to_owned())
+    .bind(now)
+    .execute()
+    .await
+    .map(drop)
+}
+
+pub(super) async fn renew(tx: &mut Tx, id: JobId, owner: &str, until: Timestamp) -> Result<bool, DbError> {
+    let updated = tx
+        .query(sql!("UPDATE jobs SET lease_until = $3 WHERE id = $1 AND lease_owner = $2 AND state = 'running'"))
+        .bind(id)
+        .bind(owner.to_owned())
+        .bind(until)
+        .execute()
+        .await?;
+    Ok(updated == 1)
+}
+
+/// Frees what an earlier process held when it died. Only for a database that no other process works on.
+pub(super) async fn release_all(tx: &mut Tx, now: Timestamp) -> Result<u64, DbError> {
+    tx.query(sql!("UPDATE jobs SET lease_until = $1 WHERE state = 'running'"))
+        .bind(now - Duration::from_secs(1))
+        .execute()
+        .await
+}
+
+/// How far a job has come, in units of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Units done.
+    pub done: u64,
+    /// Units in all; 0 while unknown.
+    pub total: u64,
+}
+
+pub(super) async fn save_progress(db: &Db, id: JobId, progress: Progress) -> Result<(), DbError> {
+    let mut tx = db.begin().await?;
+    tx.query(sql!("UPDATE jobs SET progress_done = $2, progress_total = $3 WHERE id = $1"))
+        .bind(id)
+        .bind(i64::try_from(progress.done).unwrap_or(i64::MAX))
+        .bind(i64::try_from(progress.total).unwrap_or(i64::MAX))
+        .execute()
+        .await?;
+    tx.commit().await
+}
+
+/// How far the unfinished job with this kind and dedupe key has come. `None` when there is none.
+///
+/// # Errors
+/// [`DbError`] if the database refuses.
+pub async fn progress_of<J: Job>(connection: &mut Connection, dedupe_key: &str) -> Result<Option<Progress>, DbError> {
+    let row: Option<(i64, i64)> = connection
+        .query(sql!(
+            "SELECT progress_done, progress_total FROM jobs \
+             WHERE kind = $1 AND dedupe_key = $2 AND state IN ('waiting', 'running') ORDER BY id LIMIT 1"
+        ))
+        .bind(J::KIND)
+        .bind(dedupe_key.to_owned())
+        .fetch_optional()
+        .await?;
+    Ok(row.map(|(done, total)| Progress { done: done.unsigned_abs(), total: total.unsigned_abs() }))
+}
+
+/// A job that was given up.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct FailedJob {
+    /// The job.
+    pub id: JobId,
+    /// Its kind.
+    pub kind: String,
+    /// Why, in words.
+    pub error: String,
+    /// When.
+    pub finished_at: Timestamp,
+}
+
+/// The jobs that were given up most recently, at most 100.
+///
+/// # Errors
+/// [`DbError`] if the database refuses.
+pub async fn failed_jobs(connection: &mut Connection) -> Result<Vec<FailedJob>, DbError> {
+    connection
+        .query(sql!(
+            "SELECT id, kind, COALESCE(error, '') AS error, finished_at FROM jobs WHERE state = 'failed' \
+             AND finished_at IS NOT NULL ORDER BY finished_at DESC LIMIT 100"
+        ))
+        .fetch_all()
+        .await
+}
+
+/// How many jobs of each lane are waiting or running.
+///
+/// # Errors
+/// [`DbError`] if the database refuses.
+pub async fn unfinished(connection: &mut Connection) -> Result<Vec<(String, i64)>, DbError> {
+    connection
+        .query(sql!("SELECT lane, count(*) FROM jobs WHERE state IN ('waiting', 'running') GROUP BY lane"))
+        .fetch_all()
+        .await
+}
+
+/// Forgets jobs that were given up before the given moment.
+///
+/// # Errors
+/// [`DbError`] if the database refuses.
+pub async fn purge_finished(tx: &mut Tx, before: Timestamp) -> Result<u64, DbError> {
+    tx.query(sql!("DELETE FROM jobs WHERE state = 'failed' AND finished_at < $1")).bind(before).execute().await
+}
+
+pub(super) async fn next_run(connection: &mut Connection, name: &str) -> Result<Option<Timestamp>, DbError> {
+    connection
+        .query(sql!("SELECT next_run_at FROM schedules WHERE name = $1"))
+        .bind(name.to_owned())
+        .fetch_optional_scalar()
+        .await
+}
+
+/// Moves a schedule on, unless another node has done so.
+pub(super) async fn advance_schedule(
+    tx: &mut Tx,
+    name: &str,
+    from: Option<Timestamp>,
+    to: Timestamp,
+) -> Result<bool, DbError> {
+    let changed = match from {
+        None => {
+            tx.query(sql!("INSERT INTO schedules (name, next_run_at) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING"))
+                .bind(name.to_owned())
+                .bind(to)
+                .execute()
+                .await?
+        }
+        Some(from) => {
+            tx.query(sql!("UPDATE schedules SET next_run_at = $3 WHERE name = $1 AND next_run_at = $2"))
+                .bind(name.to_owned())
+                .bind(from)
+                .bind(to)
+                .execute()
+                .await?
+        }
+    };
+    Ok(changed == 1)
+}

@@ -1,0 +1,186 @@
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use serde::{Deserialize, Serialize};
+
+use super::*;
+use crate::{clock::Clock, testing::TestPlatform};
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Greet {
+    name: String,
+}
+
+impl Job for Greet {
+    const KIND: &'static str = "greet";
+    const POLICY: RetryPolicy = RetryPolicy::BRIEF;
+
+    fn dedupe_key(&self) -> Option<String> {
+        Some(self.name.clone())
+    }
+}
+
+type Greeted = Arc<Mutex<Vec<String>>>;
+
+/// Greets everybody, after failing the given number of times.
+fn greeter(failures: u32) -> (JobSet, Greeted) {
+    let greeted = Greeted::default();
+    let seen = greeted.clone();
+    let jobs = JobSet::new().on::<Greet, _, _>(move |job, context| {
+        let seen = seen.clone();
+        async move {
+            if context.attempt <= failures {
+                return Err(JobError::retry("not yet"));
+            }
+            seen.lock().unwrap().push(job.name);
+            Ok(())
+        }
+    });
+    (jobs, greeted)
+}
+
+async fn enqueue_greeting(test: &TestPlatform, name: &str) {
+    let mut tx = test.platform.db.begin().await.unwrap();
+    enqueue(&mut tx, test.clock.now(), &Greet { name: name.to_owned() }).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_job_exists_only_if_its_transaction_was_committed() {
+    let test = TestPlatform::new().await;
+    let (jobs, greeted) = greeter(0);
+    let mut tx = test.platform.db.begin().await.unwrap();
+    enqueue(&mut tx, test.clock.now(), &Greet { name: "ada".to_owned() }).await.unwrap();
+    drop(tx);
+    assert_eq!(test.run_jobs(jobs.clone()).await, 0);
+    enqueue_greeting(&test, "bob").await;
+    assert_eq!(test.run_jobs(jobs).await, 1);
+    assert_eq!(*greeted.lock().unwrap(), ["bob"]);
+}
+
+#[tokio::test]
+async fn waiting_twins_are_one_job() {
+    let test = TestPlatform::new().await;
+    let (jobs, greeted) = greeter(0);
+    for name in ["ada", "ada", "bob", "ada"] {
+        enqueue_greeting(&test, name).await;
+    }
+    test.run_jobs(jobs.clone()).await;
+    assert_eq!(*greeted.lock().unwrap(), ["ada", "bob"]);
+    enqueue_greeting(&test, "ada").await;
+    assert_eq!(test.run_jobs(jobs).await, 1, "a finished job does not stand in the way of a new one");
+}
+
+#[tokio::test]
+async fn a_failed_job_comes_back_after_its_delay_and_is_given_up_in_the_end() {
+    let test = TestPlatform::new().await;
+    let (jobs, greeted) = greeter(99);
+    enqueue_greeting(&test, "ada").await;
+    assert_eq!(test.run_jobs(jobs.clone()).await, 1);
+    assert_eq!(test.run_jobs(jobs.clone()).await, 0, "its delay is not over");
+    for _ in 0..5 {
+        test.clock.advance(Duration::from_secs(120));
+        test.run_jobs(jobs.clone()).await;
+    }
+    assert!(greeted.lock().unwrap().is_empty());
+    let failed = failed_jobs(&mut test.platform.db.read().await.unwrap()).await.unwrap();
+    assert_eq!(failed.iter().map(|job| (job.kind.as_str(), job.error.as_str())).collect::<Vec<_>>(), [("greet", "not yet")]);
+}
+
+#[tokio::test]
+async fn a_job_succeeds_on_a_later_attempt() {
+    let test = TestPlatform::new().await;
+    let (jobs, greeted) = greeter(2);
+    enqueue_greeting(&test, "ada").await;
+    for _ in 0..3 {
+        test.run_jobs(jobs.clone()).await;
+        test.clock.advance(Duration::from_secs(120));
+    }
+    assert_eq!(*greeted.lock().unwrap(), ["ada"]);
+}
+
+#[tokio::test]
+async fn a_job_whose_process_died_is_done_when_its_lease_runs_out() {
+    let test = TestPlatform::new().await;
+    let (jobs, greeted) = greeter(0);
+    enqueue_greeting(&test, "ada").await;
+    // A process claims the job and dies before it finishes.
+    let mut tx = test.platform.db.begin().await.unwrap();
+    let claim = store::Claim {
+        lane: Lane::Default,
+        kinds: &["greet"],
+        owner: "dead",
+        now: test.clock.now(),
+        lease: Duration::from_secs(60),
+    };
+    assert!(store::claim(&mut tx, &claim).await.unwrap().is_some());
+    tx.commit().await.unwrap();
+    assert_eq!(test.run_jobs(jobs.clone()).await, 0, "its lease still holds");
+    enqueue_greeting(&test, "ada").await;
+    assert_eq!(test.run_jobs(jobs.clone()).await, 0, "a twin does not run beside it");
+    test.clock.advance(Duration::from_secs(61));
+    assert!(test.run_jobs(jobs).await >= 1);
+    assert!(greeted.lock().unwrap().contains(&"ada".to_owned()));
+}
+
+#[tokio::test]
+async fn a_panic_is_a_failure_and_nothing_more() {
+    let test = TestPlatform::new().await;
+    let jobs = JobSet::new().on::<Greet, _, _>(|_, _| async { panic!("on purpose") });
+    enqueue_greeting(&test, "ada").await;
+    assert_eq!(test.run_jobs(jobs).await, 1);
+    let waiting = unfinished(&mut test.platform.db.read().await.unwrap()).await.unwrap();
+    assert_eq!(waiting, [("default".to_owned(), 1)]);
+}
+
+#[tokio::test]
+async fn snoozing_costs_no_attempt() {
+    let test = TestPlatform::new().await;
+    let jobs = JobSet::new().on::<Greet, _, _>(|_, context| async move {
+        assert_eq!(context.attempt, 1);
+        Err(JobError::snooze(Duration::from_secs(10)))
+    });
+    enqueue_greeting(&test, "ada").await;
+    for _ in 0..6 {
+        assert_eq!(test.run_jobs(jobs.clone()).await, 1);
+        test.clock.advance(Duration::from_secs(11));
+    }
+}
+
+#[tokio::test]
+async fn a_schedule_enqueues_its_job_once_per_due_time_however_many_nodes_look() {
+    let test = TestPlatform::new().await;
+    let (jobs, greeted) = greeter(0);
+    let schedule = || vec![Schedule::new("hourly", "0 0 * * * *", || Greet { name: "hour".to_owned() })];
+    let node = |schedules| Scheduler::new(test.platform.db.clone(), Arc::new(test.clock.clone()), schedules);
+    let (first, second) = (node(schedule()), node(schedule()));
+    first.tick().await.unwrap();
+    assert_eq!(test.run_jobs(jobs.clone()).await, 0, "nothing is due when a schedule is first seen");
+    test.clock.advance(Duration::from_secs(3_600));
+    first.tick().await.unwrap();
+    second.tick().await.unwrap();
+    test.run_jobs(jobs).await;
+    assert_eq!(*greeted.lock().unwrap(), ["hour"]);
+}
+
+#[tokio::test]
+async fn progress_can_be_read_while_a_job_runs() {
+    let test = TestPlatform::new().await;
+    let db = test.platform.db.clone();
+    let jobs = JobSet::new().on::<Greet, _, _>(move |_, context| {
+        let db = db.clone();
+        async move {
+            context.progress(3, 10).await;
+            let progress = progress_of::<Greet>(&mut db.read().await?, "ada").await?;
+            assert_eq!(progress, Some(Progress { done: 3, total: 10 }));
+            Ok(())
+        }
+    });
+    enqueue_greeting(&test, "ada").await;
+    assert_eq!(test.run_jobs(jobs).await, 1);
+    assert!(failed_jobs(&mut test.platform.db.read().await.unwrap()).await.unwrap().is_empty());
+    let gone = progress_of::<Greet>(&mut test.platform.db.read().await.unwrap(), "ada").await.unwrap();
+    assert_eq!(gone, None);
+}

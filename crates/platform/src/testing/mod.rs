@@ -1,0 +1,152 @@
+//! What tests stand on: a fresh database, a clock that stands still, seeded randomness, files in memory.
+//!
+//! Tests run on SQLite, and on PostgreSQL when `SHOAL_TEST_POSTGRES_URL` names a server on which databases may be created.
+
+use std::{
+    path::Path,
+    sync::{Arc, atomic::{AtomicU64, Ordering}},
+};
+
+use sqlx::{AssertSqlSafe, Connection as _, Executor, PgConnection};
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use crate::{
+    DataDir, Operator, Platform, PublicUrl,
+    clock::FakeClock,
+    config,
+    db::{DatabaseConfig, Db},
+    ids::Random,
+    jobs::{JobRunner, JobSet},
+    net::{HttpClient, NetConfig, StaticNames},
+    storage::Storage,
+    tasks::Tasks,
+};
+
+const POSTGRES: &str = "SHOAL_TEST_POSTGRES_URL";
+
+/// A migrated database that nobody else uses. Its file goes when this is dropped; a PostgreSQL database goes with the
+/// throw-away cluster of the test run.
+#[derive(Debug)]
+pub struct TestDatabase {
+    /// The database.
+    pub db: Db,
+    /// How it was opened.
+    pub config: DatabaseConfig,
+    folder: TempDir,
+}
+
+impl TestDatabase {
+    /// Creates one.
+    ///
+    /// # Panics
+    /// If that fails.
+    #[expect(clippy::expect_used, reason = "only tests call it")]
+    pub async fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let config = Self::config().await;
+        let db = Db::open(&config, folder.path()).await.expect("a fresh database");
+        Self { db, config, folder }
+    }
+
+    /// The folder of the database file.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The configuration of a fresh database: SQLite, or a new database on the PostgreSQL server of the test run.
+    ///
+    /// # Panics
+    /// If the database cannot be created.
+    pub async fn config() -> DatabaseConfig {
+        let url = match config::variable(POSTGRES) {
+            None => None,
+            Some(server) => Some(create_postgres_database(&server).await),
+        };
+        DatabaseConfig { url, max_connections: 4 }
+    }
+}
+
+#[expect(clippy::expect_used, reason = "only tests call it")]
+async fn create_postgres_database(server: &str) -> String {
+    static COUNTER: AtomicU64 = AtomicU64::new(0);
+    let name = format!("shoal_test_{}_{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed));
+    let mut url = Url::parse(server).expect("SHOAL_TEST_POSTGRES_URL is an address");
+    let mut connection = PgConnection::connect(server).await.expect("the PostgreSQL server of the tests");
+    connection
+        .execute(AssertSqlSafe(format!("CREATE DATABASE {name}")))
+        .await
+        .expect("a new PostgreSQL database");
+    let _ = connection.close().await;
+    url.set_path(&name);
+    url.to_string()
+}
+
+/// A platform for tests of one role.
+#[derive(Debug)]
+pub struct TestPlatform {
+    /// The platform.
+    pub platform: Platform,
+    /// Its clock.
+    pub clock: FakeClock,
+    /// Names that resolve to listeners of the test.
+    pub names: StaticNames,
+    _database: TestDatabase,
+}
+
+impl TestPlatform {
+    /// A platform called `alpha.test`.
+    ///
+    /// # Panics
+    /// If it cannot be built.
+    pub async fn new() -> Self {
+        Self::named("alpha.test").await
+    }
+
+    /// A platform of the given host, reached over plain HTTP.
+    ///
+    /// # Panics
+    /// If it cannot be built.
+    #[expect(clippy::expect_used, reason = "only tests call it")]
+    pub async fn named(host: &str) -> Self {
+        let database = TestDatabase::new().await;
+        let clock = FakeClock::default();
+        let names = StaticNames::default();
+        let net = NetConfig { allow_private_addresses: true, ..NetConfig::default() };
+        let public_url = Url::parse(&format!("http://{host}")).expect("a host name");
+        let http = HttpClient::builder(net).static_names(names.clone()).build().expect("an HTTP client");
+        let platform = Platform {
+            clock: Arc::new(clock.clone()),
+            random: Random::seeded(7),
+            db: database.db.clone(),
+            storage: Storage::memory(),
+            http,
+            tasks: Tasks::default(),
+            stop: CancellationToken::new(),
+            public_url: PublicUrl::new(public_url).expect("a public address"),
+            data: DataDir::open(&database.folder().join("data")).expect("a data folder"),
+            operator: Arc::new(Operator::default()),
+        };
+        Self { platform, clock, names, _database: database }
+    }
+
+    /// Does every job that is due, and those that they enqueue; tells how many.
+    ///
+    /// # Panics
+    /// If the database refuses.
+    #[expect(clippy::expect_used, reason = "only tests call it")]
+    pub async fn run_jobs(&self, jobs: JobSet) -> usize {
+        let platform = &self.platform;
+        JobRunner::new(
+            platform.db.clone(),
+            platform.clock.clone(),
+            platform.random.clone(),
+            jobs,
+            platform.stop.clone(),
+        )
+        .run_due()
+        .await
+        .expect("the database")
+    }
+}
