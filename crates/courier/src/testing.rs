@@ -1,0 +1,191 @@
+//! Two remote servers, `beta.test` and `gamma.test`, that serve what a test puts there and write down what they are asked.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    extract::{Request, State},
+    response::Response,
+};
+use federation::{
+    ACTIVITY_JSON,
+    signature::{PublicKey, RequestHead, SignatureError, SignedRequest, SigningKey},
+    wire::{Actor, ActorKind},
+};
+use http::{HeaderMap, StatusCode};
+use platform::{
+    clock::{Clock, FakeClock, Timestamp},
+    net::StaticNames,
+    tasks::Tasks,
+    testing::TestPlatform,
+};
+use serde_json::Value;
+use tokio::net::TcpListener;
+use url::Url;
+
+use crate::{Courier, LocalActor};
+
+/// A courier on `alpha.test` and the servers that it talks to.
+pub(crate) struct World {
+    pub(crate) alpha: TestPlatform,
+    pub(crate) courier: Courier,
+    pub(crate) beta: Remote,
+    pub(crate) gamma: Remote,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        let alpha = TestPlatform::new().await;
+        let actor = LocalActor {
+            url: url("http://alpha.test/accounts/peertube"),
+            key: Arc::new(SigningKey::generate().unwrap()),
+        };
+        let beta = Remote::start("beta.test", &alpha.names).await;
+        let gamma = Remote::start("gamma.test", &alpha.names).await;
+        Self { courier: courier(&alpha, &actor), alpha, beta, gamma }
+    }
+
+    /// The same server after a restart: nothing in memory.
+    pub(crate) fn restart(&mut self) {
+        self.courier = courier(&self.alpha, &self.courier.instance_actor().clone());
+    }
+
+    pub(crate) fn clock(&self) -> &FakeClock {
+        &self.alpha.clock
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.alpha.clock.now()
+    }
+
+    pub(crate) fn alpha_key(&self) -> PublicKey {
+        PublicKey::from_pem(&self.courier.instance_actor().key.public_pem().unwrap()).unwrap()
+    }
+}
+
+fn courier(alpha: &TestPlatform, actor: &LocalActor) -> Courier {
+    Courier::new(alpha.platform.clone(), Arc::new(actor.clone()), actor.clone())
+}
+
+pub(crate) fn url(text: &str) -> Url {
+    Url::parse(text).unwrap()
+}
+
+/// A request that a remote server received.
+pub(crate) struct Received {
+    pub(crate) method: String,
+    pub(crate) target: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Received {
+    pub(crate) fn verify(&self, key: &PublicKey, now: Timestamp) -> Result<(), SignatureError> {
+        let head = RequestHead { method: &self.method, target: &self.target, headers: &self.headers };
+        SignedRequest::read(head, &self.body, now)?.verify(key)
+    }
+}
+
+struct Served {
+    content_type: String,
+    body: String,
+}
+
+#[derive(Default)]
+struct Shared {
+    documents: Mutex<HashMap<String, Served>>,
+    requests: Mutex<Vec<Received>>,
+    answer: Mutex<Option<StatusCode>>,
+}
+
+/// A remote server.
+pub(crate) struct Remote {
+    host: &'static str,
+    shared: Arc<Shared>,
+    pub(crate) key: Mutex<Arc<SigningKey>>,
+}
+
+impl Remote {
+    async fn start(host: &'static str, names: &StaticNames) -> Self {
+        let shared = Arc::new(Shared::default());
+        let router = Router::new().fallback(answer).with_state(shared.clone());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        names.insert(host, listener.local_addr().unwrap());
+        Tasks::default().spawn("remote server", async move { axum::serve(listener, router).await.unwrap() });
+        Self { host, shared, key: Mutex::new(Arc::new(SigningKey::generate().unwrap())) }
+    }
+
+    /// An actor of this server, whether it is served or not.
+    pub(crate) fn actor(&self, name: &str) -> Actor {
+        let base = url(&format!("http://{}", self.host));
+        let pem = self.key.lock().unwrap().public_pem().unwrap();
+        let id = base.join(&format!("/accounts/{name}")).unwrap();
+        Actor::local(ActorKind::Person, id, name, base.join("/inbox").unwrap(), &pem)
+    }
+
+    pub(crate) fn serve_actor(&self, name: &str) -> Actor {
+        let actor = self.actor(name);
+        self.serve(actor.id.path(), &actor.to_document());
+        actor
+    }
+
+    pub(crate) fn serve(&self, path: &str, document: &Value) {
+        self.serve_text(path, ACTIVITY_JSON, &document.to_string());
+    }
+
+    pub(crate) fn serve_text(&self, path: &str, content_type: &str, body: &str) {
+        let served = Served { content_type: content_type.to_owned(), body: body.to_owned() };
+        self.shared.documents.lock().unwrap().insert(path.to_owned(), served);
+    }
+
+    pub(crate) fn stop_serving(&self) {
+        self.shared.documents.lock().unwrap().clear();
+    }
+
+    /// Answers everything with this status from now on; 0 goes back to what is served.
+    pub(crate) fn answer_with(&self, status: u16) {
+        *self.shared.answer.lock().unwrap() = StatusCode::from_u16(status).ok();
+    }
+
+    /// What was received since the last call.
+    pub(crate) fn requests(&self) -> Vec<Received> {
+        std::mem::take(&mut *self.shared.requests.lock().unwrap())
+    }
+
+    /// The activity ids that were received since the last call.
+    pub(crate) fn received_ids(&self) -> Vec<String> {
+        let id = |request: Received| {
+            let body: Value = serde_json::from_slice(&request.body).unwrap();
+            body["id"].as_str().unwrap().to_owned()
+        };
+        self.requests().into_iter().map(id).collect()
+    }
+}
+
+async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let target = parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
+    let received = Received {
+        method: parts.method.to_string(),
+        target,
+        headers: parts.headers,
+        body: to_bytes(body, 1_000_000).await.unwrap().to_vec(),
+    };
+    let is_post = received.method == "POST";
+    shared.requests.lock().unwrap().push(received);
+    let response = Response::builder();
+    if let Some(status) = *shared.answer.lock().unwrap() {
+        return response.status(status).body(Body::empty()).unwrap();
+    }
+    match shared.documents.lock().unwrap().get(parts.uri.path()) {
+        Some(served) => {
+            response.header("content-type", &served.content_type).body(Body::from(served.body.clone())).unwrap()
+        }
+        None if is_post => response.status(StatusCode::NO_CONTENT).body(Body::empty()).unwrap(),
+        None => response.status(StatusCode::NOT_FOUND).body(Body::empty()).unwrap(),
+    }
+}
