@@ -1,0 +1,44 @@
+use platform::config::{ByteSize, HumanDuration};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Searching many instances at once.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// The instances that are indexed, as host names or addresses: `["tube.example", "https://video.example"]`. Others can
+    /// be added with `shoal index add`. An instance that is taken out of this list is taken out of the index.
+    pub hosts: Vec<String>,
+    /// How often the list of each instance is read from beginning to end.
+    pub crawl_interval: HumanDuration,
+    /// How many requests per second one instance gets at most. Instances answer 5 before they slow down whoever asks.
+    pub requests_per_second: f64,
+    /// How many videos of one instance are indexed at most.
+    pub max_videos_per_host: u32,
+    /// When the tags and the description of a video are read again although nothing that a list shows has changed.
+    pub reread_details_after: HumanDuration,
+    /// How long removed videos are remembered as removed, so that every node hears of it.
+    pub remember_removed_for: HumanDuration,
+    /// How much memory the writer of the index may use while it has work.
+    pub writer_memory: ByteSize,
+    /// Whether results in other languages than the reader's are ranked lower when a client names the reader's languages.
+    pub boost_languages: bool,
+    /// Address of a page about what is searched and by which rules, for clients that show one.
+    pub legal_notices_url: Option<String>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            hosts: Vec::new(),
+            crawl_interval: HumanDuration::from_secs(6 * 3_600),
+            requests_per_second: 2.0,
+            max_videos_per_host: 500_000,
+            reread_details_after: HumanDuration::from_secs(7 * 86_400),
+            remember_removed_for: HumanDuration::from_secs(30 * 86_400),
+            writer_memory: ByteSize(50_000_000),
+            boost_languages: true,
+            legal_notices_url: None,
+        }
+    }
+}

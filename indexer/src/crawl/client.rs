@@ -1,0 +1,122 @@
+//! The requests that a crawl makes.
+
+use std::time::Duration;
+
+use http::StatusCode;
+use platform::net::{HttpClient, NetError, Response};
+use url::Url;
+use uuid::Uuid;
+
+use super::{CrawlError, robots::Robots};
+use crate::{
+    hosts::Origin,
+    ingest::{WireDetail, WirePage},
+};
+
+/// The most entries that PeerTube gives at once.
+pub(super) const PAGE: u64 = 100;
+/// The name that a `robots.txt` knows us by.
+const AGENT: &str = "Shoal";
+const MAX_PAGE_BYTES: u64 = 5_000_000;
+const MAX_DETAIL_BYTES: u64 = 1_000_000;
+const MAX_ROBOTS_BYTES: u64 = 200_000;
+
+/// One instance, as somebody who asks politely sees it.
+pub(super) struct InstanceClient {
+    http: HttpClient,
+    origin: Origin,
+    pace: Duration,
+    robots: Robots,
+}
+
+/// What an instance says about one video.
+pub(super) enum Detail {
+    Found(WireDetail),
+    /// It is not there, or not for everybody.
+    Gone,
+    /// The instance fails on this one.
+    Unavailable,
+}
+
+impl InstanceClient {
+    /// Asks for permission first.
+    pub async fn connect(http: HttpClient, origin: Origin, pace: Duration) -> Result<Self, CrawlError> {
+        let mut client = Self { http, origin, pace, robots: Robots::default() };
+        client.robots = client.fetch_robots().await?;
+        Ok(client)
+    }
+
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// A page of the list of local videos, newest first. Only the first one asks how many there are.
+    pub async fn page(&self, start: u64) -> Result<WirePage, CrawlError> {
+        let skip_count = start > 0;
+        let path = format!(
+            "/api/v1/videos?start={start}&count={PAGE}&sort=-publishedAt&isLocal=true&nsfw=both&skipCount={skip_count}"
+        );
+        let response = self.get(&path, MAX_PAGE_BYTES).await?.error_for_status()?;
+        if refuses_indexing(&response) {
+            return Err(CrawlError::Refused(
+                "the instance sends X-Robots-Tag: noindex with its list of videos".to_owned(),
+            ));
+        }
+        response.json().map_err(|error| CrawlError::Nonsense(error.to_string()))
+    }
+
+    /// What the list does not tell about a video.
+    pub async fn detail(&self, uuid: Uuid) -> Result<Detail, CrawlError> {
+        let response = self.get(&format!("/api/v1/videos/{uuid}"), MAX_DETAIL_BYTES).await?;
+        match response.status {
+            status if status.is_success() && refuses_indexing(&response) => Ok(Detail::Gone),
+            status if status.is_success() => Ok(response.json().map_or(Detail::Unavailable, Detail::Found)),
+            StatusCode::NOT_FOUND | StatusCode::GONE | StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED => {
+                Ok(Detail::Gone)
+            }
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => Err(response
+                .error_for_status()
+                .err()
+                .map_or_else(|| CrawlError::Nonsense("the instance is overloaded".to_owned()), CrawlError::from)),
+            _ => Ok(Detail::Unavailable),
+        }
+    }
+
+    /// No file means no rules; a server that fails may have some, so it is left alone (RFC 9309, section 2.3.1).
+    async fn fetch_robots(&self) -> Result<Robots, CrawlError> {
+        let response = self.request("/robots.txt", MAX_ROBOTS_BYTES).await?;
+        if response.status.is_client_error() {
+            return Ok(Robots::default());
+        }
+        let response = response.error_for_status()?;
+        Ok(Robots::parse(&String::from_utf8_lossy(&response.body), AGENT))
+    }
+
+    async fn get(&self, path: &str, max_bytes: u64) -> Result<Response, CrawlError> {
+        if !self.robots.allows(path) {
+            return Err(CrawlError::Refused("the instance's robots.txt does not allow it".to_owned()));
+        }
+        self.request(path, max_bytes).await
+    }
+
+    async fn request(&self, path: &str, max_bytes: u64) -> Result<Response, CrawlError> {
+        let address = self.origin.join(path);
+        let url = Url::parse(&address).map_err(|error| NetError::InvalidUrl(error.to_string()))?;
+        let response =
+            self.http.get(&url).accept("application/json").pace(self.pace).max_body(max_bytes).send().await?;
+        if !self.origin.owns(response.url.as_str()) {
+            let elsewhere = response.url.host_str().unwrap_or("another server").to_owned();
+            return Err(CrawlError::Nonsense(format!("the instance has moved: it redirects to {elsewhere}")));
+        }
+        Ok(response)
+    }
+}
+
+fn refuses_indexing(response: &Response) -> bool {
+    response.header("x-robots-tag").is_some_and(|value| {
+        value
+            .split(',')
+            .map(str::trim)
+            .any(|word| word.eq_ignore_ascii_case("noindex") || word.eq_ignore_ascii_case("none"))
+    })
+}

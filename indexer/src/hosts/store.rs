@@ -1,0 +1,181 @@
+//! Instances as rows.
+
+use platform::{
+    clock::Timestamp,
+    db::{Connection, DbError, Tx},
+    sql,
+};
+
+use super::{
+    Origin,
+    model::{HostRow, HostState, HostStatus, Source},
+};
+
+/// Puts an instance on the list. What is there stays, except that the operator's own word outlives the configuration.
+pub async fn insert(tx: &mut Tx, origin: &Origin, source: Source, now: Timestamp) -> Result<(), DbError> {
+    tx.query(sql!(
+        "INSERT INTO index_hosts (host, origin, source, added_at, next_crawl_at) VALUES ($1, $2, $3, $4, $4)
+         ON CONFLICT (host) DO UPDATE SET origin = excluded.origin,
+             source = CASE WHEN excluded.source = 'manual' THEN 'manual' ELSE index_hosts.source END"
+    ))
+    .bind(origin.host())
+    .bind(origin.to_string())
+    .bind(source.name())
+    .bind(now)
+    .execute()
+    .await
+    .map(drop)
+}
+
+/// Takes an instance off the list.
+pub async fn delete(tx: &mut Tx, host: &str) -> Result<bool, DbError> {
+    Ok(tx.query(sql!("DELETE FROM index_hosts WHERE host = $1")).bind(host).execute().await? > 0)
+}
+
+/// The instances that are listed for a reason.
+pub async fn of_source(conn: &mut Connection, source: Source) -> Result<Vec<String>, DbError> {
+    conn.query(sql!("SELECT host FROM index_hosts WHERE source = $1 ORDER BY host"))
+        .bind(source.name())
+        .fetch_all_scalars()
+        .await
+}
+
+/// The base URL of an instance on the list.
+pub async fn origin_of(conn: &mut Connection, host: &str) -> Result<Option<String>, DbError> {
+    conn.query(sql!("SELECT origin FROM index_hosts WHERE host = $1")).bind(host).fetch_optional_scalar().await
+}
+
+/// All instances with their state.
+pub async fn all(conn: &mut Connection) -> Result<Vec<HostStatus>, DbError> {
+    let rows = conn
+        .query(sql!(
+            "SELECT host, origin, state, video_count, rejected_count, pass_started_at, next_start, last_crawl_at,
+                    last_success_at, next_crawl_at, last_error
+             FROM index_hosts ORDER BY host"
+        ))
+        .fetch_all::<HostRow>()
+        .await?;
+    Ok(rows.into_iter().map(HostStatus::from).collect())
+}
+
+/// The instances whose time has come, at most `limit`.
+pub async fn due(conn: &mut Connection, now: Timestamp, limit: i64) -> Result<Vec<String>, DbError> {
+    conn.query(sql!("SELECT host FROM index_hosts WHERE next_crawl_at <= $1 ORDER BY next_crawl_at LIMIT $2"))
+        .bind(now)
+        .bind(limit)
+        .fetch_all_scalars()
+        .await
+}
+
+/// How many instances were read completely at least once.
+pub async fn count_indexed(conn: &mut Connection) -> Result<i64, DbError> {
+    conn.query(sql!("SELECT COUNT(*) FROM index_hosts WHERE last_success_at IS NOT NULL AND state <> 'refused'"))
+        .fetch_scalar()
+        .await
+}
+
+/// Sets when an instance is next tried.
+pub async fn postpone(tx: &mut Tx, host: &str, until: Timestamp) -> Result<(), DbError> {
+    tx.query(sql!("UPDATE index_hosts SET next_crawl_at = $1 WHERE host = $2"))
+        .bind(until)
+        .bind(host)
+        .execute()
+        .await
+        .map(drop)
+}
+
+/// A reading of an instance's whole list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
+pub struct Pass {
+    /// Counts the readings of this instance.
+    #[sqlx(rename = "pass")]
+    pub number: i64,
+    /// How many entries of the list were read.
+    #[sqlx(rename = "next_start")]
+    pub start: i64,
+}
+
+/// Goes on with the reading that was interrupted, if it began after `oldest`; else begins a new one. `None` if the
+/// instance is not on the list.
+pub async fn begin_pass(tx: &mut Tx, host: &str, now: Timestamp, oldest: Timestamp) -> Result<Option<Pass>, DbError> {
+    tx.query(sql!(
+        "UPDATE index_hosts SET pass = pass + 1, next_start = 0, pass_started_at = $1
+         WHERE host = $2 AND (pass_started_at IS NULL OR pass_started_at < $3)"
+    ))
+    .bind(now)
+    .bind(host)
+    .bind(oldest)
+    .execute()
+    .await?;
+    tx.query(sql!("UPDATE index_hosts SET last_crawl_at = $1 WHERE host = $2 RETURNING pass, next_start"))
+        .bind(now)
+        .bind(host)
+        .fetch_optional()
+        .await
+}
+
+/// Notes that a part of the list was read. `false` if somebody else has moved the pass, or the instance is gone.
+pub async fn advance_pass(tx: &mut Tx, host: &str, pass: Pass, start: i64) -> Result<bool, DbError> {
+    let moved = tx
+        .query(sql!("UPDATE index_hosts SET next_start = $1 WHERE host = $2 AND pass = $3 AND next_start = $4"))
+        .bind(start)
+        .bind(host)
+        .bind(pass.number)
+        .bind(pass.start)
+        .execute()
+        .await?;
+    Ok(moved > 0)
+}
+
+/// Notes that the whole list was read.
+pub async fn finish_pass(
+    tx: &mut Tx,
+    host: &str,
+    videos: i64,
+    rejected: i64,
+    now: Timestamp,
+    next: Timestamp,
+) -> Result<(), DbError> {
+    tx.query(sql!(
+        "UPDATE index_hosts SET pass_started_at = NULL, next_start = 0, state = $1, last_success_at = $2, next_crawl_at = $3,
+             last_error = NULL, failures = 0, video_count = $4, rejected_count = $5
+         WHERE host = $6"
+    ))
+    .bind(HostState::Indexed.name())
+    .bind(now)
+    .bind(next)
+    .bind(videos)
+    .bind(rejected)
+    .bind(host)
+    .execute()
+    .await
+    .map(drop)
+}
+
+/// Notes that a reading failed, and tells how many have failed in a row. `None` if the instance is gone.
+pub async fn note_failure(tx: &mut Tx, host: &str, error: &str) -> Result<Option<i64>, DbError> {
+    tx.query(sql!(
+        "UPDATE index_hosts SET state = $1, last_error = $2, failures = failures + 1 WHERE host = $3 RETURNING failures"
+    ))
+    .bind(HostState::Failing.name())
+    .bind(error)
+    .bind(host)
+    .fetch_optional_scalar()
+    .await
+}
+
+/// Notes that the instance does not want to be indexed.
+pub async fn note_refusal(tx: &mut Tx, host: &str, reason: &str, next: Timestamp) -> Result<(), DbError> {
+    tx.query(sql!(
+        "UPDATE index_hosts SET state = $1, last_error = $2, next_crawl_at = $3, pass_started_at = NULL, next_start = 0,
+             failures = 0, video_count = 0
+         WHERE host = $4"
+    ))
+    .bind(HostState::Refused.name())
+    .bind(reason)
+    .bind(next)
+    .bind(host)
+    .execute()
+    .await
+    .map(drop)
+}

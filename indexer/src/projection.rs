@@ -1,0 +1,145 @@
+//! Follows the table of videos with the index.
+//!
+//! One task owns the position. It is woken by whoever changes videos in this process, and looks by itself now and then for
+//! what other nodes and commands changed. See [`crate::index`] for why a crash at any moment loses nothing.
+
+use std::time::Duration;
+
+use platform::{
+    Platform,
+    db::{Db, DbError},
+};
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, info, warn};
+
+use crate::{
+    index::{Change, IndexError, Position, VideoIndex},
+    store::{self, ChangedVideo},
+};
+
+/// Rows per commit: enough to make commits cheap, few enough to keep them in memory.
+const BATCH: i64 = 1_000;
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
+
+/// Why the index could not be brought up to date; it will be tried again.
+#[derive(Debug, thiserror::Error)]
+pub enum ProjectionError {
+    /// The database cannot be read.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// The index cannot be written.
+    #[error(transparent)]
+    Index(#[from] IndexError),
+    /// The process is stopping.
+    #[error("the index no longer follows the database, because the server is stopping")]
+    Stopped,
+}
+
+/// A handle on the task that follows.
+#[derive(Debug, Clone)]
+pub struct Projection {
+    requests: mpsc::Sender<Request>,
+}
+
+type Request = oneshot::Sender<Result<(), ProjectionError>>;
+
+impl Projection {
+    /// Starts following, until the platform stops.
+    pub(crate) fn start(platform: &Platform, index: VideoIndex) -> Self {
+        let (requests, inbox) = mpsc::channel(64);
+        let follower = Follower { db: platform.db.clone(), index };
+        let stop = platform.stop.clone();
+        platform.tasks.spawn("index-projection", follower.run(inbox, stop));
+        Self { requests }
+    }
+
+    /// Returns when everything that was committed to the database before the call can be found.
+    ///
+    /// # Errors
+    /// [`ProjectionError`] if the index could not be brought up to date.
+    pub async fn catch_up(&self) -> Result<(), ProjectionError> {
+        let (reply, answer) = oneshot::channel();
+        self.requests.send(reply).await.map_err(|_| ProjectionError::Stopped)?;
+        answer.await.map_err(|_| ProjectionError::Stopped)?
+    }
+}
+
+struct Follower {
+    db: Db,
+    index: VideoIndex,
+}
+
+impl Follower {
+    async fn run(self, mut inbox: mpsc::Receiver<Request>, stop: CancellationToken) {
+        let mut wait = Duration::ZERO;
+        loop {
+            let request = tokio::select! {
+                () = stop.cancelled() => return,
+                request = inbox.recv() => match request {
+                    Some(request) => Some(request),
+                    None => return,
+                },
+                () = tokio::time::sleep(wait) => None,
+            };
+            wait = LOOK_AGAIN;
+            let outcome = tokio::select! {
+                () = stop.cancelled() => return,
+                outcome = self.catch_up() => outcome,
+            };
+            match (request, outcome) {
+                (Some(reply), outcome) => drop(reply.send(outcome)),
+                (None, Err(error)) => warn!(%error, "the search index could not be brought up to date"),
+                (None, Ok(())) => {}
+            }
+        }
+    }
+
+    async fn catch_up(&self) -> Result<(), ProjectionError> {
+        self.begin_anew_if_needed().await?;
+        let started_at = self.index.position();
+        let mut applied = 0;
+        loop {
+            let changes = store::changes_after(&mut self.db.read().await?, self.index.position(), BATCH).await?;
+            let Some(last) = changes.last().map(|change| change.position) else { break };
+            applied += changes.len();
+            self.apply(changes, last).await?;
+        }
+        if applied > 0 {
+            let (from, to) = (started_at.revision, self.index.position().revision);
+            debug!(applied, from, to, "brought the search index up to date");
+        }
+        Ok(())
+    }
+
+    /// An index that is ahead of the database follows another past of it (a backup was restored); one that is behind what
+    /// was forgotten missed removals.
+    async fn begin_anew_if_needed(&self) -> Result<(), ProjectionError> {
+        let position = self.index.position();
+        if position == Position::default() {
+            return Ok(());
+        }
+        let state = store::state(&mut self.db.read().await?).await?;
+        if position.revision > state.revision || position.revision < state.forgotten_revision {
+            info!(
+                index = position.revision,
+                database = state.revision,
+                "rebuilding the search index from the database"
+            );
+            self.index.clear().await?;
+        }
+        Ok(())
+    }
+
+    async fn apply(&self, changes: Vec<ChangedVideo>, position: Position) -> Result<(), ProjectionError> {
+        let fields = *self.index.fields();
+        let changes = changes
+            .into_iter()
+            .map(|change| match change.document {
+                Some(video) => Change::Put(change.id, Box::new(fields.entry(change.id, &video))),
+                None => Change::Remove(change.id),
+            })
+            .collect();
+        Ok(self.index.apply(changes, position).await?)
+    }
+}
