@@ -1,0 +1,53 @@
+use chrono::SecondsFormat;
+use indexer::document::VideoDocument;
+use platform::{clock::Timestamp, web::VideoCard};
+
+/// The card of a found video, which leads to its own site.
+pub(crate) fn card(video: &VideoDocument, now: Timestamp) -> VideoCard {
+    let picture = video.preview_path.as_ref().or(video.thumbnail_path.as_ref());
+    VideoCard {
+        href: video.url.clone(),
+        title: video.name.clone(),
+        thumbnail_url: picture.map(|path| format!("{}{path}", video.origin)),
+        duration_label: if video.is_live { String::new() } else { VideoCard::duration_label(video.duration.into()) },
+        duration_iso: format!("PT{}S", video.duration),
+        channel_name: video.channel.display_name.clone(),
+        channel_href: Some(video.channel.url.clone()),
+        host: video.host.clone(),
+        age_label: VideoCard::age_label(video.published_at, now),
+        published_iso: video.published_at.to_rfc3339_opts(SecondsFormat::Secs, true),
+        views_label: VideoCard::views_label(video.views.cast_signed()),
+        badge: video.is_live.then(|| "live".to_owned()),
+        blurred: video.nsfw,
+    }
+}
+
+/// `1204` as `1,204`.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A number with its noun: `1 video`, `1,204 videos`.
+pub(crate) fn counted(number: u64, noun: &str) -> String {
+    format!("{} {noun}{}", grouped(number), if number == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_as_people_write_them() {
+        assert_eq!(counted(1, "video"), "1 video");
+        assert_eq!(counted(0, "video"), "0 videos");
+        assert_eq!(counted(1_234_567, "video"), "1,234,567 videos");
+    }
+}

@@ -1,0 +1,80 @@
+use askama::Template;
+use axum::{
+    extract::{RawQuery, State},
+    response::{IntoResponse, Response},
+};
+use indexer::search::ResultPage;
+use platform::web::{Nonce, Page, PageContext, Pagination, VideoCard};
+
+use crate::{
+    cards::{card, counted},
+    choices::Order,
+    filters::FilterView,
+    form::{PER_PAGE, SearchForm},
+    site::{Failure, Place, Site},
+};
+
+/// `GET /search`
+#[derive(Debug, Template)]
+#[template(path = "search/results.html")]
+struct ResultsPage {
+    page: PageContext,
+    search: String,
+    heading: String,
+    /// How many there are, and which page this is.
+    summary: String,
+    filters: FilterView,
+    clear_href: String,
+    first_page_href: String,
+    total: usize,
+    videos: Vec<VideoCard>,
+    pagination: Pagination,
+}
+
+pub(crate) async fn results(State(site): State<Site>, RawQuery(query): RawQuery, nonce: Nonce) -> Response {
+    let form = SearchForm::read(query.as_deref().unwrap_or_default());
+    let place = if form.search.is_empty() { Place::Explore } else { Place::Results };
+    let mut page = site.page(&nonce, place);
+    page.search_query.clone_from(&form.search);
+    match site.searcher().search(form.video_query(site.platform().clock.now())).await {
+        Ok(found) => Page(ResultsPage::new(&site, page, &form, &found)).into_response(),
+        Err(error) => site.failure(page, &Failure::from(error)),
+    }
+}
+
+impl ResultsPage {
+    fn new(site: &Site, page: PageContext, form: &SearchForm, found: &ResultPage) -> Self {
+        let href = |form: &SearchForm, page: usize| {
+            let query = form.query_of_page(page);
+            site.link(&if query.is_empty() { "/search".to_owned() } else { format!("/search?{query}") })
+        };
+        let now = site.platform().clock.now();
+        let pages = found.total.div_ceil(PER_PAGE).min(indexer::query::MAX_START / PER_PAGE);
+        Self {
+            page,
+            search: form.search.clone(),
+            heading: heading(form),
+            summary: summary(form, found.total, pages),
+            filters: FilterView::of(form),
+            clear_href: href(&form.without_filters(), 1),
+            first_page_href: href(form, 1),
+            total: found.total,
+            videos: found.hits.iter().map(|hit| card(&hit.video, now)).collect(),
+            pagination: Pagination::new(form.page as u64, pages as u64, |number| href(form, number as usize)),
+        }
+    }
+}
+
+fn heading(form: &SearchForm) -> String {
+    match (form.search.is_empty(), form.order) {
+        (false, _) => format!("Results for “{}”", form.search),
+        (true, Order::Oldest) => "Oldest videos".to_owned(),
+        (true, Order::MostViewed) => "Most viewed videos".to_owned(),
+        (true, Order::Best | Order::Newest) => "Newest videos".to_owned(),
+    }
+}
+
+fn summary(form: &SearchForm, total: usize, pages: usize) -> String {
+    let videos = counted(total as u64, "video");
+    if pages > 1 { format!("{videos}, page {} of {pages}", form.page) } else { videos }
+}

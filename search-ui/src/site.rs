@@ -1,0 +1,121 @@
+use std::sync::Arc;
+
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use indexer::{Searcher, search::SearchError};
+use platform::{
+    Platform,
+    db::DbError,
+    web::{ErrorPage, NavItem, Nonce, PageContext},
+};
+use tracing::error;
+
+use crate::Config;
+
+/// What the pages are made from. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Site {
+    parts: Arc<Parts>,
+}
+
+#[derive(Debug)]
+struct Parts {
+    platform: Platform,
+    config: Config,
+    searcher: Searcher,
+    base_path: String,
+}
+
+/// The places of the site.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    Home,
+    Explore,
+    Results,
+    About,
+}
+
+impl Site {
+    /// A site over an index, with links under `base_path`.
+    pub fn new(platform: Platform, config: Config, searcher: Searcher, base_path: &str) -> Self {
+        let base_path = base_path.trim_end_matches('/').to_owned();
+        Self { parts: Arc::new(Parts { platform, config, searcher, base_path }) }
+    }
+
+    pub(crate) fn searcher(&self) -> &Searcher {
+        &self.parts.searcher
+    }
+
+    pub(crate) fn platform(&self) -> &Platform {
+        &self.parts.platform
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.parts.config
+    }
+
+    /// The address of a path of this site; the path begins with `/`.
+    pub(crate) fn link(&self, path: &str) -> String {
+        format!("{}{path}", self.parts.base_path)
+    }
+
+    pub(crate) fn page(&self, nonce: &Nonce, place: Place) -> PageContext {
+        let mut page = PageContext::new(&self.parts.platform, nonce, &self.parts.base_path);
+        if let Some(name) = &self.parts.config.name {
+            page.site_name.clone_from(name);
+        }
+        page.nav = vec![
+            self.nav_item("/", "Search", "search", place == Place::Home),
+            self.nav_item("/search?sort=-publishedAt", "New videos", "compass", place == Place::Explore),
+            self.nav_item("/about", "About", "info", place == Place::About),
+        ];
+        page
+    }
+
+    fn nav_item(&self, path: &str, label: &str, icon: &'static str, current: bool) -> NavItem {
+        NavItem { href: self.link(path), label: label.to_owned(), icon, current }
+    }
+
+    /// The page for a search that failed; the cause goes to the log.
+    pub(crate) fn failure(&self, page: PageContext, failure: &Failure) -> Response {
+        error!(error = %failure, "a page of the search site failed");
+        let busy = matches!(failure, Failure::Db(error) if error.is_busy());
+        let status = if busy { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::INTERNAL_SERVER_ERROR };
+        let mut page = ErrorPage::new(page, status, "The search could not be done just now.");
+        page.retry_href = Some(self.link("/"));
+        page.into_response()
+    }
+}
+
+/// Why a page could not be made.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    Search(SearchError),
+    Db(DbError),
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Search(error) => error.fmt(formatter),
+            Self::Db(error) => error.fmt(formatter),
+        }
+    }
+}
+
+impl From<SearchError> for Failure {
+    fn from(error: SearchError) -> Self {
+        match error {
+            SearchError::Db(error) => Self::Db(error),
+            error => Self::Search(error),
+        }
+    }
+}
+
+impl From<DbError> for Failure {
+    fn from(error: DbError) -> Self {
+        Self::Db(error)
+    }
+}
