@@ -1,0 +1,99 @@
+//! What the REST API tells of the server itself, its accounts and its channels.
+
+use axum::{
+    Json,
+    extract::{Path, State},
+};
+use platform::web::{ApiResult, Problem};
+use serde_json::{Value, json};
+
+use crate::{
+    App, accounts, channels,
+    oauth::SignedIn,
+    videos::{account_json, channel_json},
+};
+
+/// `GET /api/v1/ping`.
+pub async fn ping() -> &'static str {
+    "pong"
+}
+
+/// `GET /api/v1/config`: what a client must know of this server.
+pub async fn config(State(app): State<App>) -> Json<Value> {
+    let operator = &app.platform.operator;
+    Json(json!({
+        "serverVersion": env!("CARGO_PKG_VERSION"),
+        "instance": {
+            "name": operator.name,
+            "shortDescription": operator.description,
+            "isNSFW": false,
+            "defaultNSFWPolicy": "do_not_list",
+        },
+        "signup": { "allowed": false, "allowedForCurrentIP": false, "requiresEmailVerification": false },
+        "transcoding": { "hls": { "enabled": true }, "web_videos": { "enabled": false },
+            "enabledResolutions": app.config.resolutions },
+        "live": { "enabled": false },
+        "video": { "file": { "extensions": [".mp4", ".webm", ".mkv", ".mov", ".avi", ".ogv", ".m4v", ".mp3", ".ogg", ".flac"] } },
+        "tracker": { "enabled": app.config.p2p },
+        "search": {
+            "remoteUri": { "users": false, "anonymous": false },
+            "searchIndex": { "enabled": false, "url": "", "disableLocalSearch": false, "isDefaultSearch": false },
+        },
+    }))
+}
+
+/// `GET /api/v1/config/about`.
+pub async fn about(State(app): State<App>) -> Json<Value> {
+    let operator = &app.platform.operator;
+    Json(json!({ "instance": { "name": operator.name, "shortDescription": operator.description, "description": operator.description } }))
+}
+
+/// `GET /api/v1/users/me`.
+pub async fn me(State(app): State<App>, session: SignedIn) -> ApiResult<Json<Value>> {
+    let mut connection = app.platform.db.read().await?;
+    let missing = || Problem::internal(&"a user without an account");
+    let account = accounts::store::find_by_user(&mut connection, session.user.id).await?.ok_or_else(missing)?;
+    let account_value = account_json(&account);
+    let channels = channels::store::of_account(&mut connection, account.id).await?;
+    let role = session.user.role();
+    Ok(Json(json!({
+        "id": session.user.id.0,
+        "username": session.user.username,
+        "email": session.user.email,
+        "emailVerified": null,
+        "role": { "id": role.number(), "label": role.label() },
+        "blocked": session.user.is_blocked,
+        "createdAt": session.user.created_at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true),
+        "videoChannels": channels.iter().map(|channel| channel_json(channel, &account_value)).collect::<Vec<_>>(),
+        "account": account_value,
+    })))
+}
+
+/// `GET /api/v1/accounts/{handle}`.
+pub async fn account(State(app): State<App>, Path(handle): Path<String>) -> ApiResult<Json<Value>> {
+    let (name, host) = app.split_handle(&handle);
+    let account = accounts::store::find_by_handle(&mut app.platform.db.read().await?, &name, &host).await?;
+    account.map(|account| Json(account_json(&account))).ok_or_else(|| Problem::not_found("Account not found"))
+}
+
+/// `GET /api/v1/accounts/{handle}/video-channels`.
+pub async fn account_channels(State(app): State<App>, Path(handle): Path<String>) -> ApiResult<Json<Value>> {
+    let (name, host) = app.split_handle(&handle);
+    let mut connection = app.platform.db.read().await?;
+    let account = accounts::store::find_by_handle(&mut connection, &name, &host).await?;
+    let account = account.ok_or_else(|| Problem::not_found("Account not found"))?;
+    let owner = account_json(&account);
+    let channels = channels::store::of_account(&mut connection, account.id).await?;
+    let data: Vec<_> = channels.iter().map(|channel| channel_json(channel, &owner)).collect();
+    Ok(Json(json!({ "total": data.len(), "data": data })))
+}
+
+/// `GET /api/v1/video-channels/{handle}`.
+pub async fn channel(State(app): State<App>, Path(handle): Path<String>) -> ApiResult<Json<Value>> {
+    let (name, host) = app.split_handle(&handle);
+    let mut connection = app.platform.db.read().await?;
+    let missing = || Problem::not_found("Video channel not found");
+    let channel = channels::store::find_by_handle(&mut connection, &name, &host).await?.ok_or_else(missing)?;
+    let owner = accounts::store::find_by_actor(&mut connection, channel.owner_actor_id).await?.ok_or_else(missing)?;
+    Ok(Json(channel_json(&channel, &account_json(&owner))))
+}

@@ -1,0 +1,98 @@
+//! The video server: accounts, channels, upload, transcoding, playback and its part in the federation; and the binary
+//! `shoal`, which hosts every role.
+//!
+//! One folder per feature, the same file names everywhere: `model` (types), `store` (SQL), `actions` (use cases), `api`
+//! (REST), `pages` (HTML), `federate` (wire ⇄ model), `jobs` (background work). Calls flow from the outer four to
+//! `actions`, from there to `store`.
+
+mod accounts;
+mod actors;
+mod app;
+mod channels;
+pub mod cli;
+pub mod compose;
+pub mod config;
+mod demo;
+mod federation;
+mod follows;
+mod instance_api;
+pub mod mirrors;
+mod oauth;
+mod pages;
+mod routes;
+mod tracker;
+mod transcoding;
+mod uploads;
+pub mod users;
+pub mod videos;
+
+use std::time::Duration;
+
+use platform::{
+    MountError,
+    jobs::{Job, JobContext, JobError, JobSet, Schedule},
+    role::Role,
+};
+use serde::{Deserialize, Serialize};
+
+pub use app::{App, InstanceConfig};
+pub use config::Config;
+
+/// Starts the role.
+///
+/// # Errors
+/// [`MountError`] if what an earlier run left cannot be cleaned up.
+pub async fn mount(app: &App) -> Result<Role, MountError> {
+    let swept = uploads::sweep(app).await.map_err(|error| MountError::Other(error.to_string()))?;
+    if swept > 0 {
+        tracing::info!(files = swept, "{swept} uploads that were cut off have been removed");
+    }
+    if let Some(tracker) = &app.tracker {
+        tracker.start(&app.platform);
+    }
+    let jobs = app
+        .courier
+        .jobs()
+        .merge(videos::jobs::job_set(app))
+        .merge(videos::federate::job_set(app))
+        .merge(transcoding::job_set(app))
+        .merge(follows::jobs::job_set(app))
+        .merge(housekeeping(app));
+    let mut schedules = app.courier.schedules();
+    schedules.push(Schedule::new("instance-housekeeping", "0 23 * * * *", || Housekeeping {}));
+    Ok(Role { router: routes::router(app), jobs, schedules, ..Role::new("instance") })
+}
+
+/// Forgets what is no good any more: expired tokens, and jobs that were given up two weeks ago.
+#[derive(Debug, Serialize, Deserialize)]
+struct Housekeeping {}
+
+impl Job for Housekeeping {
+    const KIND: &'static str = "instance_housekeeping";
+}
+
+fn housekeeping(app: &App) -> JobSet {
+    const KEEP_FAILED_JOBS: Duration = Duration::from_secs(14 * 24 * 3_600);
+    let app = app.clone();
+    JobSet::new().on::<Housekeeping, _, _>(move |_, _: JobContext| {
+        let app = app.clone();
+        async move {
+            oauth::purge_expired(&app).await?;
+            let mut tx = app.platform.db.begin().await?;
+            platform::jobs::purge_finished(&mut tx, app.platform.clock.now() - KEEP_FAILED_JOBS).await?;
+            tx.commit().await?;
+            Ok::<_, JobError>(())
+        }
+    })
+}
+
+impl App {
+    /// `name` or `name@host` as name and host.
+    pub(crate) fn split_handle(&self, handle: &str) -> (String, String) {
+        let handle = handle.trim_start_matches('@');
+        match handle.split_once('@') {
+            Some((name, host)) => (name.to_owned(), host.to_lowercase()),
+            None => (handle.to_owned(), self.platform.public_url.host().to_owned()),
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! What the pages of this role share: the places of the site, the reader, and text that somebody wrote in Markdown.
+
+use platform::web::{NavItem, Nonce, PageContext, UserBadge};
+use pulldown_cmark::{Options, Parser, html};
+
+use crate::{App, users::User};
+
+/// The context of a page; `current` is the name of the place that it is.
+pub fn context(app: &App, nonce: &Nonce, user: Option<&User>, current: &str) -> PageContext {
+    let mut page = PageContext::new(&app.platform, nonce, "");
+    let mut places = vec![("/", "Home", "house", "home"), ("/videos/local", "This server", "server", "local")];
+    if user.is_some() {
+        places.push(("/videos/upload", "Publish", "upload", "upload"));
+        places.push(("/my-videos", "My videos", "film", "mine"));
+    } else {
+        places.push(("/login", "Log in", "log-in", "login"));
+    }
+    page.nav = places
+        .into_iter()
+        .map(|(href, label, icon, name)| NavItem {
+            href: href.to_owned(),
+            label: label.to_owned(),
+            icon,
+            current: name == current,
+        })
+        .collect();
+    page.user = user.map(|user| UserBadge { name: user.username.clone(), display_name: user.username.clone() });
+    page
+}
+
+/// Markdown as safe HTML: no scripts, no pictures, links that tell nothing about the reader.
+pub fn markdown(text: &str) -> String {
+    let mut unsafe_html = String::new();
+    html::push_html(&mut unsafe_html, Parser::new_ext(text, Options::empty()));
+    ammonia::Builder::default()
+        .rm_tags(["img", "figure", "map", "area"])
+        .link_rel(Some("noopener noreferrer nofollow ugc"))
+        .clean(&unsafe_html)
+        .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_somebody_wrote_cannot_act_on_the_page() {
+        let html = markdown("**bold** <script>alert(1)</script> ![x](https://tracker.example/x.png) [a](javascript:alert(1))");
+        assert!(html.contains("<strong>bold</strong>"), "{html}");
+        for forbidden in ["script", "img", "javascript:"] {
+            assert!(!html.contains(forbidden), "{html}");
+        }
+    }
+}

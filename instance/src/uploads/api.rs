@@ -1,0 +1,89 @@
+use axum::{
+    Json,
+    extract::{Multipart, State},
+    http::StatusCode,
+};
+use platform::{
+    clock::Timestamp,
+    ids::short_uuid,
+    web::{ApiResult, Problem},
+};
+use serde_json::{Value, json};
+
+use super::{
+    NewUpload, UploadError,
+    actions::{self, Received},
+};
+use crate::{App, oauth::SignedIn, users::User, videos::VideoId};
+
+/// `POST /api/v1/videos/upload`: one form with the file and what is to be known of it.
+pub async fn upload(State(app): State<App>, session: SignedIn, form: Multipart) -> ApiResult<Json<Value>> {
+    let (id, uuid) = take(&app, &session.user, form).await?;
+    Ok(Json(json!({ "video": { "id": id.0, "uuid": uuid, "shortUUID": short_uuid(uuid) } })))
+}
+
+/// Reads the form and takes the upload.
+pub(super) async fn take(app: &App, user: &User, mut form: Multipart) -> Result<(VideoId, uuid::Uuid), UploadError> {
+    let mut upload = NewUpload { download_enabled: true, ..NewUpload::default() };
+    let mut file: Option<Received> = None;
+    let cut_off = |error: axum::extract::multipart::MultipartError| UploadError::CutOff(error.body_text());
+    while let Some(field) = form.next_field().await.map_err(cut_off)? {
+        let name = field.name().unwrap_or_default().to_owned();
+        match name.as_str() {
+            "videofile" => file = Some(actions::receive_file(app, field).await?),
+            "thumbnailfile" | "previewfile" => {}
+            _ => {
+                let value = field.text().await.map_err(cut_off)?;
+                read_text(&mut upload, name.trim_end_matches("[]"), value)?;
+            }
+        }
+    }
+    let file = file.ok_or(UploadError::Missing("videofile"))?;
+    tracing::debug!(file.name = file.file_name(), "a file was received");
+    actions::accept(app, user, upload, file).await
+}
+
+fn read_text(upload: &mut NewUpload, name: &str, value: String) -> Result<(), UploadError> {
+    let wrong = || UploadError::Invalid(format!("{name} cannot be used as it is"));
+    let number = |text: &str| if text.is_empty() { Ok(None) } else { text.parse::<i64>().map(Some).map_err(|_| wrong()) };
+    match name {
+        "name" => upload.name = value,
+        "channelId" => upload.channel_id = number(&value)?,
+        "description" => upload.description = Some(value),
+        "support" => upload.support = Some(value),
+        "category" => upload.category = number(&value)?,
+        "licence" => upload.licence = number(&value)?,
+        "language" => upload.language = Some(value),
+        "privacy" => upload.privacy = number(&value)?,
+        "nsfw" => upload.nsfw = matches!(value.as_str(), "true" | "1" | "on"),
+        "downloadEnabled" => upload.download_enabled = matches!(value.as_str(), "true" | "1" | "on"),
+        "originallyPublishedAt" if !value.is_empty() => {
+            upload.originally_published_at = Some(value.parse::<Timestamp>().map_err(|_| wrong())?);
+        }
+        name if name == "tags" || name.starts_with("tags[") => {
+            upload.tags.extend(value.split(',').map(|tag| tag.trim().to_owned()).filter(|tag| !tag.is_empty()));
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+impl From<UploadError> for Problem {
+    fn from(error: UploadError) -> Self {
+        match error {
+            UploadError::Missing(_) | UploadError::Invalid(_) | UploadError::CutOff(_) => {
+                Self::bad_request(error.to_string())
+            }
+            UploadError::TooLarge(_) => {
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, error.to_string()).code("max_file_size_reached")
+            }
+            UploadError::ForeignChannel => Self::forbidden(error.to_string()),
+            UploadError::Io(error) if error.kind() == std::io::ErrorKind::StorageFull => {
+                Self::new(StatusCode::INSUFFICIENT_STORAGE, "The server's disk is full: nothing was saved.")
+            }
+            UploadError::Io(error) => Self::internal(&error),
+            UploadError::Storage(error) => error.into(),
+            UploadError::Db(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! Videos, ours and those of other servers.
+//!
+//! **Invariants:** a video belongs to one channel, and its host is that of the channel. What is known of a remote video
+//! was said by its origin. Only a published, public video is listed, federated or indexed.
+
+mod actions;
+mod api;
+mod cache;
+pub mod federate;
+mod files;
+pub mod jobs;
+mod labels;
+mod listing;
+pub mod model;
+pub mod pages;
+mod representation;
+mod seed;
+pub mod store;
+
+pub use actions::{delete, publish};
+pub use api::{categories, channel_videos, account_videos, delete_video, description, details, languages, licences, list, privacies, search};
+pub use cache::VideoListCache;
+pub use files::{preview_file, streaming_file, thumbnail_file};
+pub(crate) use files::stream_folder;
+pub use labels::{category_names, language_names, licence_names};
+pub use listing::{Filters, ListQuery, Sort};
+pub use model::{Privacy, Video, VideoFile, VideoId, VideoState};
+pub(crate) use representation::{account_json, channel_json};
+pub use seed::seed;

@@ -1,0 +1,314 @@
+use platform::{clock::Timestamp, ids::short_uuid};
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use crate::{accounts::AccountId, actors::ActorId, channels::ChannelId};
+
+/// Identity of a video on this server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, sqlx::Type)]
+#[sqlx(transparent)]
+pub struct VideoId(pub i64);
+
+/// Who may see a video, with PeerTube's numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Privacy {
+    /// Everybody; listed and federated.
+    Public,
+    /// Everybody who has the address.
+    Unlisted,
+    /// Its owner.
+    Private,
+    /// Those who are logged in here.
+    Internal,
+}
+
+impl Privacy {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Public, Self::Unlisted, Self::Private, Self::Internal];
+
+    /// PeerTube's number.
+    pub fn number(self) -> i64 {
+        match self {
+            Self::Public => 1,
+            Self::Unlisted => 2,
+            Self::Private => 3,
+            Self::Internal => 4,
+        }
+    }
+
+    /// Reads the number.
+    pub fn from_number(number: i64) -> Option<Self> {
+        Self::ALL.into_iter().find(|privacy| privacy.number() == number)
+    }
+
+    /// PeerTube's label.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Public => "Public",
+            Self::Unlisted => "Unlisted",
+            Self::Private => "Private",
+            Self::Internal => "Internal",
+        }
+    }
+}
+
+/// How far a video is, with PeerTube's numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VideoState {
+    /// It can be watched.
+    Published,
+    /// It is waiting for its renditions, or they are being made.
+    ToTranscode,
+    /// No renditions could be made; `failure` says why.
+    TranscodingFailed,
+}
+
+impl VideoState {
+    /// PeerTube's number.
+    pub fn number(self) -> i64 {
+        match self {
+            Self::Published => 1,
+            Self::ToTranscode => 2,
+            Self::TranscodingFailed => 7,
+        }
+    }
+
+    /// Reads the number; anything that is not published here is not ready.
+    pub fn from_number(number: i64) -> Self {
+        match number {
+            1 => Self::Published,
+            7 => Self::TranscodingFailed,
+            _ => Self::ToTranscode,
+        }
+    }
+
+    /// PeerTube's label.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Published => "Published",
+            Self::ToTranscode => "To transcode",
+            Self::TranscodingFailed => "Transcoding failed",
+        }
+    }
+}
+
+/// A video with the names of its channel and account.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct Video {
+    /// Its row.
+    pub id: VideoId,
+    /// Its identity everywhere.
+    pub uuid: Uuid,
+    /// Its address at its origin.
+    pub url: String,
+    /// Whether it was published here.
+    pub is_local: bool,
+    /// Its channel.
+    pub channel_id: ChannelId,
+    /// Title.
+    pub name: String,
+    /// Description, Markdown.
+    pub description: Option<String>,
+    /// How to support its makers, Markdown.
+    pub support: Option<String>,
+    /// PeerTube's number of the category.
+    pub category: Option<i64>,
+    /// PeerTube's number of the licence.
+    pub licence: Option<i64>,
+    /// Code of the language spoken in it.
+    pub language: Option<String>,
+    privacy: i64,
+    state: i64,
+    /// Why it could not be transcoded, in words for its owner.
+    pub failure: Option<String>,
+    /// Whether it is marked as sensitive.
+    pub is_nsfw: bool,
+    /// Whether it is a live stream.
+    pub is_live: bool,
+    /// Length in seconds.
+    pub duration_s: i64,
+    /// Width by height.
+    pub aspect_ratio: Option<f64>,
+    /// Views.
+    pub views: i64,
+    /// Likes.
+    pub likes: i64,
+    /// Dislikes.
+    pub dislikes: i64,
+    /// PeerTube's number: 1 open, 2 closed, 3 with approval.
+    pub comments_policy: i64,
+    /// Whether files are offered for download.
+    pub download_enabled: bool,
+    /// Whether it is held back until it is transcoded.
+    pub wait_transcoding: bool,
+    /// File name of the small picture, when it is kept here.
+    pub thumbnail_file: Option<String>,
+    /// File name of the large picture, when it is kept here.
+    pub preview_file: Option<String>,
+    /// Where its viewers find each other.
+    pub tracker_urls: Json<Vec<String>>,
+    /// When it was made or first seen here.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// When it was published at its origin.
+    pub published_at: Timestamp,
+    /// When it was first published anywhere, as its owner says.
+    pub originally_published_at: Option<Timestamp>,
+    /// The channel's actor.
+    pub channel_actor_id: ActorId,
+    /// The channel's name to show.
+    pub channel_display_name: String,
+    /// The name in the channel's handle.
+    pub channel_username: String,
+    /// The channel's address.
+    pub channel_url: String,
+    /// The channel's host, which is the video's.
+    pub host: String,
+    /// The owner.
+    pub account_id: AccountId,
+    /// The owner's actor.
+    pub account_actor_id: ActorId,
+    /// The owner's name to show.
+    pub account_display_name: String,
+    /// The name in the owner's handle.
+    pub account_username: String,
+    /// The owner's address.
+    pub account_url: String,
+    /// The owner's host.
+    pub account_host: String,
+}
+
+impl Video {
+    /// Who may see it. What cannot be read is private.
+    pub fn privacy(&self) -> Privacy {
+        Privacy::from_number(self.privacy).unwrap_or(Privacy::Private)
+    }
+
+    /// How far it is.
+    pub fn state(&self) -> VideoState {
+        VideoState::from_number(self.state)
+    }
+
+    /// Whether everybody may find it.
+    pub fn is_listed(&self) -> bool {
+        self.privacy() == Privacy::Public && self.state() == VideoState::Published
+    }
+
+    /// Path of its watch page here.
+    pub fn watch_path(&self) -> String {
+        format!("/w/{}", short_uuid(self.uuid))
+    }
+
+    /// Path of its small picture, when it is kept here.
+    pub fn thumbnail_path(&self) -> Option<String> {
+        self.thumbnail_file.as_ref().map(|file| format!("/lazy-static/thumbnails/{file}"))
+    }
+
+    /// Path of its large picture, when it is kept here.
+    pub fn preview_path(&self) -> Option<String> {
+        self.preview_file.as_ref().map(|file| format!("/lazy-static/previews/{file}"))
+    }
+}
+
+/// What a new or changed video is made of.
+#[derive(Debug, Clone)]
+pub struct VideoDraft {
+    /// Its identity everywhere.
+    pub uuid: Uuid,
+    /// Its address at its origin.
+    pub url: String,
+    /// Whether it is published here.
+    pub is_local: bool,
+    /// Its channel.
+    pub channel_id: ChannelId,
+    /// Title.
+    pub name: String,
+    /// Description, Markdown.
+    pub description: Option<String>,
+    /// How to support its makers, Markdown.
+    pub support: Option<String>,
+    /// PeerTube's number of the category.
+    pub category: Option<i64>,
+    /// PeerTube's number of the licence.
+    pub licence: Option<i64>,
+    /// Code of the language.
+    pub language: Option<String>,
+    /// Who may see it.
+    pub privacy: Privacy,
+    /// How far it is.
+    pub state: VideoState,
+    /// Whether it is marked as sensitive.
+    pub is_nsfw: bool,
+    /// Whether it is a live stream.
+    pub is_live: bool,
+    /// Length in seconds.
+    pub duration_s: i64,
+    /// Width by height.
+    pub aspect_ratio: Option<f64>,
+    /// Views, as its origin counts.
+    pub views: i64,
+    /// Who may comment, PeerTube's number.
+    pub comments_policy: i64,
+    /// Whether files are offered for download.
+    pub download_enabled: bool,
+    /// Whether it is held back until it is transcoded.
+    pub wait_transcoding: bool,
+    /// Where a remote video's small picture is.
+    pub remote_thumbnail_url: Option<String>,
+    /// Where a remote video's large picture is.
+    pub remote_preview_url: Option<String>,
+    /// Where its viewers find each other.
+    pub tracker_urls: Vec<String>,
+    /// When it was published at its origin.
+    pub published_at: Timestamp,
+    /// When it was first published anywhere.
+    pub originally_published_at: Option<Timestamp>,
+    /// When its origin was last asked; `None` for local videos.
+    pub refreshed_at: Option<Timestamp>,
+    /// What it is about, at most 5 for local videos.
+    pub tags: Vec<String>,
+}
+
+/// The stream of a video: a master playlist and its hash list.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct StreamingPlaylist {
+    /// Its row.
+    pub id: i64,
+    /// Whose.
+    pub video_id: VideoId,
+    /// Address of the master playlist at the origin. It names the swarm.
+    pub playlist_url: String,
+    /// Address of the hash list at the origin.
+    pub segments_sha256_url: Option<String>,
+}
+
+/// One rendition.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct VideoFile {
+    /// Its row.
+    pub id: i64,
+    /// Length of the shorter side in pixels; 0 for sound alone.
+    pub resolution: i64,
+    /// In pixels.
+    pub width: Option<i64>,
+    /// In pixels.
+    pub height: Option<i64>,
+    /// Pictures per second.
+    pub fps: i64,
+    /// Length of the file.
+    pub size_bytes: i64,
+    /// Address at the origin.
+    pub file_url: String,
+    /// Whether there is sound.
+    pub has_audio: bool,
+    /// Whether there are pictures.
+    pub has_video: bool,
+}
+
+/// A copy of the video on another server.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Redundancy {
+    /// The folder with the files.
+    pub base_url: String,
+}

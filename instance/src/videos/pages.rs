@@ -1,0 +1,384 @@
+use askama::Template;
+use axum::{
+    Extension,
+    extract::{Path, Query, State},
+    http::{HeaderMap, StatusCode, Uri},
+    response::{IntoResponse, Redirect, Response},
+};
+use platform::{
+    Platform,
+    db::DbError,
+    web::{Embeddable, ErrorPage, Nonce, Page, PageContext, Pagination, Problem, VideoCard, prefers_html},
+};
+use serde::{Deserialize, Serialize};
+
+use super::{ListQuery, Video, VideoState, api, labels, listing::Filters, representation::iso, store};
+use crate::{
+    App,
+    oauth::Session,
+    pages::{context, markdown},
+};
+
+const PAGE_SIZE: i64 = 24;
+const NEXT_COUNT: i64 = 8;
+
+#[derive(Template)]
+#[template(path = "videos/list.html")]
+struct ListPage {
+    page: PageContext,
+    heading: String,
+    lead: String,
+    videos: Vec<VideoCard>,
+    pagination: Pagination,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct PageNumber {
+    page: Option<u64>,
+    search: String,
+}
+
+/// `GET /`: what is new, here and on the servers that this one follows.
+pub async fn home(State(app): State<App>, nonce: Nonce, session: Session, query: Query<PageNumber>) -> Response {
+    let page = context(&app, &nonce, session.user.as_ref(), "home");
+    let lead = app.platform.operator.description.clone();
+    list_page(&app, page, "New videos", lead, Filters::default(), "/", &query).await
+}
+
+/// `GET /videos/local`: what was published here.
+pub async fn local(State(app): State<App>, nonce: Nonce, session: Session, query: Query<PageNumber>) -> Response {
+    let page = context(&app, &nonce, session.user.as_ref(), "local");
+    let filters = Filters { is_local: Some(true), ..Filters::default() };
+    let lead = format!("Published on {}.", app.platform.public_url.host());
+    list_page(&app, page, "On this server", lead, filters, "/videos/local", &query).await
+}
+
+/// `GET /search`: this server's own search.
+pub async fn search(State(app): State<App>, nonce: Nonce, session: Session, query: Query<PageNumber>) -> Response {
+    let mut page = context(&app, &nonce, session.user.as_ref(), "search");
+    page.search_query.clone_from(&query.search);
+    let words = query.search.split_whitespace().take(10).map(str::to_owned).collect();
+    let filters = Filters { words, ..Filters::default() };
+    let lead = "Videos that this server knows, by the words of their titles.".to_owned();
+    list_page(&app, page, "Search", lead, filters, "/search", &query).await
+}
+
+async fn list_page(
+    app: &App,
+    page: PageContext,
+    heading: &str,
+    lead: String,
+    filters: Filters,
+    path: &str,
+    query: &PageNumber,
+) -> Response {
+    match read_page(app, filters, path, query).await {
+        Ok((videos, pagination)) => {
+            Page(ListPage { page, heading: heading.to_owned(), lead, videos, pagination }).into_response()
+        }
+        Err(error) => problem_page(page, &error.into()),
+    }
+}
+
+async fn read_page(
+    app: &App,
+    filters: Filters,
+    path: &str,
+    query: &PageNumber,
+) -> Result<(Vec<VideoCard>, Pagination), DbError> {
+    let number = query.page.unwrap_or(1).clamp(1, 10_000);
+    let mut connection = app.platform.db.read().await?;
+    let total = store::count(&mut connection, &filters).await?;
+    let start = i64::try_from(number - 1).unwrap_or_default() * PAGE_SIZE;
+    let list = ListQuery { filters, start, count: PAGE_SIZE, ..ListQuery::default() };
+    let videos = store::list(&mut connection, &list).await?;
+    let pages = u64::try_from(total).unwrap_or_default().div_ceil(PAGE_SIZE.unsigned_abs());
+    let pagination = Pagination::new(number, pages, |number| {
+        let mut query_string = url::form_urlencoded::Serializer::new(String::new());
+        if !query.search.is_empty() {
+            query_string.append_pair("search", &query.search);
+        }
+        format!("{path}?{}", query_string.append_pair("page", &number.to_string()).finish())
+    });
+    Ok((videos.iter().map(|video| card(&app.platform, video)).collect(), pagination))
+}
+
+/// A video as lists show it.
+pub(crate) fn card(platform: &Platform, video: &Video) -> VideoCard {
+    VideoCard {
+        href: video.watch_path(),
+        title: video.name.clone(),
+        thumbnail_url: video.preview_path().or_else(|| video.thumbnail_path()),
+        duration_label: VideoCard::duration_label(video.duration_s),
+        duration_iso: format!("PT{}S", video.duration_s),
+        channel_name: video.channel_display_name.clone(),
+        channel_href: None,
+        host: video.host.clone(),
+        age_label: VideoCard::age_label(video.published_at, platform.clock.now()),
+        published_iso: iso(video.published_at).to_string(),
+        views_label: VideoCard::views_label(video.views),
+        badge: video.is_live.then(|| "live".to_owned()),
+        blurred: video.is_nsfw,
+    }
+}
+
+/// What `<video-player>` is told; the contract stands in `web/README.md`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PlayerConfig {
+    master_url: String,
+    swarm_id: String,
+    segments_sha256_url: Option<String>,
+    base_urls: Vec<String>,
+    tracker_urls: Vec<String>,
+    p2p_enabled: bool,
+    title: String,
+    duration: i64,
+    is_live: bool,
+}
+
+/// This server's own copy of another server's video, as the banner tells it.
+struct Copy {
+    checked_label: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "videos/watch.html")]
+struct WatchPage {
+    page: PageContext,
+    title: String,
+    player: Option<Player>,
+    waiting: Option<String>,
+    copy: Option<Copy>,
+    origin_url: Option<String>,
+    channel_name: String,
+    channel_handle: String,
+    host: String,
+    views_label: String,
+    age_label: String,
+    published_iso: String,
+    description_html: String,
+    tags: Vec<String>,
+    category: Option<&'static str>,
+    licence: Option<&'static str>,
+    language: Option<&'static str>,
+    next: Vec<VideoCard>,
+    thumbnail_url: Option<String>,
+    embed_url: String,
+    canonical_url: String,
+    duration_s: i64,
+}
+
+struct Player {
+    master_url: String,
+    poster: Option<String>,
+    config: String,
+}
+
+/// `GET /w/{id}` and `GET /videos/watch/{id}` for people.
+pub async fn watch(app: App, nonce: Nonce, session: Session, id: String) -> Response {
+    let page = context(&app, &nonce, session.user.as_ref(), "watch");
+    match read_watch_page(&app, page.clone(), &session, &id).await {
+        Ok(watch) => Page(watch).into_response(),
+        Err(problem) => problem_page(page, &problem),
+    }
+}
+
+/// `GET /w/{id}`.
+pub async fn watch_short(State(app): State<App>, nonce: Nonce, session: Session, Path(id): Path<String>) -> Response {
+    watch(app, nonce, session, id).await
+}
+
+async fn read_watch_page(app: &App, page: PageContext, session: &Session, id: &str) -> Result<WatchPage, Problem> {
+    let mut connection = app.platform.db.read().await?;
+    let video = api::find_visible(&mut connection, id, session.user.as_ref()).await?;
+    let now = app.platform.clock.now();
+    let playlist = store::playlist(&mut connection, video.id).await?;
+    let redundancies = store::redundancies(&mut connection, video.id, now).await?;
+    let local_copy = redundancy::copies_of(&mut connection, video.uuid).await?;
+    let tags = store::tags(&mut connection, video.id).await?;
+    let filters = Filters { except: Some(video.id), ..Filters::default() };
+    let others = ListQuery { filters, count: NEXT_COUNT, ..ListQuery::default() };
+    let next = store::list(&mut connection, &others).await?;
+    let waiting = waiting_words(&mut connection, &video).await?;
+    drop(connection);
+
+    let absolute = |path: &str| app.platform.public_url.join(path).to_string();
+    let player = playlist.filter(|_| waiting.is_none()).map(|playlist| {
+        let mut base_urls = vec![folder_of(&playlist.playlist_url)];
+        base_urls.extend(redundancies.into_iter().map(|copy| copy.base_url));
+        let mut config = PlayerConfig {
+            master_url: playlist.playlist_url.clone(),
+            swarm_id: playlist.playlist_url,
+            segments_sha256_url: playlist.segments_sha256_url,
+            base_urls,
+            tracker_urls: video.tracker_urls.0.clone(),
+            p2p_enabled: app.config.p2p,
+            title: video.name.clone(),
+            duration: video.duration_s,
+            is_live: video.is_live,
+        };
+        if let Some(copy) = &local_copy {
+            config.master_url = absolute(&copy.master_path);
+            config.segments_sha256_url = Some(absolute(&copy.segments_sha256_path));
+            config.swarm_id.clone_from(&copy.origin_playlist_url);
+            config.base_urls.insert(0, absolute(&copy.base_path));
+        }
+        Player {
+            master_url: config.master_url.clone(),
+            poster: video.preview_path().or_else(|| video.thumbnail_path()),
+            config: script_json(&config),
+        }
+    });
+    Ok(WatchPage {
+        player,
+        waiting,
+        copy: local_copy.filter(|_| !video.is_local).map(|copy| Copy {
+            checked_label: copy.verified_at.map(|then| VideoCard::age_label(then, now)),
+        }),
+        origin_url: (!video.is_local).then(|| video.url.clone()),
+        channel_handle: format!("@{}@{}", video.channel_username, video.host),
+        views_label: VideoCard::views_label(video.views),
+        age_label: VideoCard::age_label(video.published_at, now),
+        published_iso: iso(video.published_at).to_string(),
+        description_html: video.description.as_deref().map(markdown).unwrap_or_default(),
+        tags,
+        category: video.category.and_then(labels::category),
+        licence: video.licence.and_then(labels::licence),
+        language: video.language.as_deref().and_then(labels::language),
+        next: next.iter().map(|video| card(&app.platform, video)).collect(),
+        thumbnail_url: video.preview_path().map(|path| absolute(&path)),
+        embed_url: absolute(&format!("/videos/embed/{}", video.uuid)),
+        canonical_url: video.url,
+        duration_s: video.duration_s,
+        title: video.name,
+        channel_name: video.channel_display_name,
+        host: video.host,
+        page,
+    })
+}
+
+/// What stands in the player's place while there is nothing to play.
+async fn waiting_words(
+    connection: &mut platform::db::Connection,
+    video: &Video,
+) -> Result<Option<String>, DbError> {
+    Ok(match video.state() {
+        VideoState::Published => None,
+        VideoState::TranscodingFailed => {
+            let reason = video.failure.as_deref().unwrap_or("The file could not be read.");
+            Some(format!("This video could not be prepared. {reason}"))
+        }
+        VideoState::ToTranscode => {
+            let key = video.id.0.to_string();
+            let progress = platform::jobs::progress_of::<crate::transcoding::Transcode>(connection, &key).await?;
+            let percent = progress.filter(|progress| progress.total > 0).map(|p| 100 * p.done / p.total);
+            Some(match percent {
+                Some(percent) => format!("This video is being prepared: {percent} % done. Reload to see how far it is."),
+                None => "This video is waiting to be prepared.".to_owned(),
+            })
+        }
+    })
+}
+
+/// JSON that can stand in a `<script>`: nothing in it can end the element.
+fn script_json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default().replace('<', "\\u003c")
+}
+
+fn folder_of(url: &str) -> String {
+    url.rsplit_once('/').map_or(url, |(folder, _)| folder).to_owned()
+}
+
+#[derive(Template)]
+#[template(path = "videos/embed.html")]
+struct EmbedPage {
+    watch: WatchPage,
+}
+
+/// `GET /videos/embed/{id}`: the player alone, for pages of other sites.
+pub async fn embed(State(app): State<App>, nonce: Nonce, Path(id): Path<String>) -> Response {
+    let page = context(&app, &nonce, None, "embed");
+    match read_watch_page(&app, page.clone(), &Session::default(), &id).await {
+        Ok(watch) => (Extension(Embeddable), Page(EmbedPage { watch })).into_response(),
+        Err(problem) => problem_page(page, &problem),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "videos/mine.html")]
+struct MinePage {
+    page: PageContext,
+    videos: Vec<OwnVideo>,
+}
+
+struct OwnVideo {
+    href: String,
+    title: String,
+    state: &'static str,
+    detail: String,
+    privacy: &'static str,
+    views: i64,
+}
+
+/// `GET /my-videos`: what the reader has published, and how far it is.
+pub async fn mine(State(app): State<App>, nonce: Nonce, session: Session) -> Response {
+    let Some(user) = session.user else { return Redirect::to("/login?next=/my-videos").into_response() };
+    let page = context(&app, &nonce, Some(&user), "mine");
+    let videos = async {
+        let mut connection = app.platform.db.read().await?;
+        let mut rows = vec![];
+        for video in store::of_user(&mut connection, user.id).await? {
+            let detail = waiting_words(&mut connection, &video).await?.unwrap_or_default();
+            rows.push(OwnVideo {
+                href: video.watch_path(),
+                state: video.state().label(),
+                detail,
+                privacy: video.privacy().label(),
+                views: video.views,
+                title: video.name,
+            });
+        }
+        Ok::<_, DbError>(rows)
+    };
+    match videos.await {
+        Ok(videos) => Page(MinePage { page, videos }).into_response(),
+        Err(error) => problem_page(page, &error.into()),
+    }
+}
+
+/// A problem as a page for people.
+pub(crate) fn problem_page(page: PageContext, problem: &Problem) -> Response {
+    ErrorPage::new(page, problem.status(), problem.detail()).into_response()
+}
+
+/// Any address that leads nowhere: a page for people, a problem for programs.
+pub async fn not_found(
+    State(app): State<App>,
+    nonce: Nonce,
+    session: Session,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    if uri.path().starts_with("/api/") || !prefers_html(&headers) {
+        return Problem::not_found("There is nothing at this address.").into_response();
+    }
+    let page = context(&app, &nonce, session.user.as_ref(), "");
+    ErrorPage::new(page, StatusCode::NOT_FOUND, "No page has this address.").into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_cannot_end_the_script_that_it_stands_in() {
+        assert_eq!(script_json(&"</script><b>"), "\"\\u003c/script>\\u003cb>\"");
+    }
+
+    #[test]
+    fn the_folder_of_a_playlist_is_where_its_files_are() {
+        assert_eq!(folder_of("https://a.test/static/hls/u/x-master.m3u8"), "https://a.test/static/hls/u");
+    }
+}

@@ -1,0 +1,320 @@
+//! Videos as PeerTube's REST API shows them.
+
+use platform::{clock::Timestamp, ids::short_uuid};
+use serde::{Serialize, Serializer};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{
+    Video, VideoFile, labels,
+    model::{Redundancy, StreamingPlaylist},
+};
+use crate::{App, accounts::Account, channels::Channel};
+
+/// A number or code with its name.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Labelled<'v, I> {
+    /// The number or code; `None` where it is not known.
+    pub id: Option<I>,
+    /// Its name.
+    pub label: &'v str,
+}
+
+/// An account or channel in few words.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ActorSummary<'v> {
+    id: i64,
+    name: &'v str,
+    display_name: &'v str,
+    url: &'v str,
+    host: &'v str,
+    avatars: [(); 0],
+}
+
+/// A video as in lists.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Summary<'v> {
+    id: i64,
+    uuid: Uuid,
+    #[serde(rename = "shortUUID")]
+    short_uuid: String,
+    url: &'v str,
+    name: &'v str,
+    category: Labelled<'v, i64>,
+    licence: Labelled<'v, i64>,
+    language: Labelled<'v, &'v str>,
+    privacy: Labelled<'v, i64>,
+    nsfw: bool,
+    truncated_description: Option<String>,
+    description: Option<String>,
+    is_local: bool,
+    duration: i64,
+    aspect_ratio: Option<f64>,
+    views: i64,
+    viewers: i64,
+    likes: i64,
+    dislikes: i64,
+    thumbnail_path: Option<String>,
+    preview_path: Option<String>,
+    embed_path: String,
+    #[serde(serialize_with = "moment")]
+    created_at: Timestamp,
+    #[serde(serialize_with = "moment")]
+    updated_at: Timestamp,
+    #[serde(serialize_with = "moment")]
+    published_at: Timestamp,
+    #[serde(serialize_with = "optional_moment")]
+    originally_published_at: Option<Timestamp>,
+    is_live: bool,
+    account: ActorSummary<'v>,
+    channel: ActorSummary<'v>,
+}
+
+/// A list with the number of all items.
+#[derive(Debug, Serialize)]
+pub struct ResultList<T> {
+    /// All items, shown or not; absent when it was not asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<i64>,
+    /// The items of this page.
+    pub data: Vec<T>,
+}
+
+impl<'v> From<&'v Video> for Summary<'v> {
+    fn from(video: &'v Video) -> Self {
+        let description = video.description.as_deref().map(truncate);
+        Self {
+            id: video.id.0,
+            uuid: video.uuid,
+            short_uuid: short_uuid(video.uuid),
+            url: &video.url,
+            name: &video.name,
+            category: labelled(video.category, labels::category),
+            licence: labelled(video.licence, labels::licence),
+            language: labelled(video.language.as_deref(), labels::language),
+            privacy: Labelled { id: Some(video.privacy().number()), label: video.privacy().label() },
+            nsfw: video.is_nsfw,
+            truncated_description: description.clone(),
+            description,
+            is_local: video.is_local,
+            duration: video.duration_s,
+            aspect_ratio: video.aspect_ratio,
+            views: video.views,
+            viewers: 0,
+            likes: video.likes,
+            dislikes: video.dislikes,
+            thumbnail_path: video.thumbnail_path(),
+            preview_path: video.preview_path(),
+            embed_path: format!("/videos/embed/{}", video.uuid),
+            created_at: video.created_at,
+            updated_at: video.updated_at,
+            published_at: video.published_at,
+            originally_published_at: video.originally_published_at,
+            is_live: video.is_live,
+            account: ActorSummary {
+                id: video.account_id.0,
+                name: &video.account_username,
+                display_name: &video.account_display_name,
+                url: &video.account_url,
+                host: &video.account_host,
+                avatars: [],
+            },
+            channel: ActorSummary {
+                id: video.channel_id.0,
+                name: &video.channel_username,
+                display_name: &video.channel_display_name,
+                url: &video.channel_url,
+                host: &video.host,
+                avatars: [],
+            },
+        }
+    }
+}
+
+fn labelled<'v, I: Copy>(id: Option<I>, name: impl Fn(I) -> Option<&'static str>) -> Labelled<'v, I> {
+    Labelled { id, label: id.and_then(name).unwrap_or("Unknown") }
+}
+
+const TRUNCATED_LENGTH: usize = 250;
+
+/// At most 250 characters; what is cut off shows as `...`, which clients look for.
+fn truncate(text: &str) -> String {
+    if text.chars().count() <= TRUNCATED_LENGTH {
+        return text.to_owned();
+    }
+    let mut short: String = text.chars().take(TRUNCATED_LENGTH - 3).collect();
+    short.push_str("...");
+    short
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn moment<S: Serializer>(moment: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&iso(*moment))
+}
+
+fn optional_moment<S: Serializer>(moment: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
+    match moment {
+        Some(moment) => serializer.collect_str(&iso(*moment)),
+        None => serializer.serialize_none(),
+    }
+}
+
+/// As JavaScript writes moments: `2026-03-01T12:00:00.000Z`.
+pub fn iso(moment: Timestamp) -> impl std::fmt::Display {
+    moment.format("%Y-%m-%dT%H:%M:%S%.3fZ")
+}
+
+/// Everything that the answer about one video is made of.
+#[derive(Debug)]
+pub struct Details<'v> {
+    /// The video.
+    pub video: &'v Video,
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// Its channel.
+    pub channel: &'v Channel,
+    /// Its account.
+    pub account: &'v Account,
+    /// Its stream, when it has one.
+    pub playlist: Option<(StreamingPlaylist, Vec<VideoFile>)>,
+    /// Copies on other servers.
+    pub redundancies: Vec<Redundancy>,
+}
+
+impl Details<'_> {
+    /// As `GET /api/v1/videos/{id}` answers. The description is complete here.
+    pub fn to_json(&self, app: &App) -> Value {
+        let video = self.video;
+        let mut object = serde_json::to_value(Summary::from(video)).unwrap_or_default();
+        let files = self.playlist.iter().map(|(playlist, files)| self.playlist_json(app, playlist, files));
+        let account = account_json(self.account);
+        let more = json!({
+            "description": video.description,
+            "support": video.support,
+            "descriptionPath": format!("/api/v1/videos/{}/description", video.uuid),
+            "channel": channel_json(self.channel, &account),
+            "account": account,
+            "tags": self.tags,
+            "blacklisted": false,
+            "blacklistedReason": null,
+            "commentsEnabled": video.comments_policy != 2,
+            "commentsPolicy": { "id": video.comments_policy, "label": comments_label(video.comments_policy) },
+            "downloadEnabled": video.download_enabled,
+            "waitTranscoding": video.wait_transcoding,
+            "inputFileUpdatedAt": null,
+            "state": { "id": video.state().number(), "label": video.state().label() },
+            "trackerUrls": video.tracker_urls.0,
+            "files": [],
+            "streamingPlaylists": files.collect::<Vec<_>>(),
+        });
+        if let (Some(object), Value::Object(more)) = (object.as_object_mut(), more) {
+            object.extend(more);
+        }
+        object
+    }
+
+    fn playlist_json(&self, app: &App, playlist: &StreamingPlaylist, files: &[VideoFile]) -> Value {
+        let redundancies: Vec<_> = self.redundancies.iter().map(|copy| json!({ "baseUrl": copy.base_url })).collect();
+        json!({
+            "id": playlist.id,
+            "type": 1,
+            "playlistUrl": playlist.playlist_url,
+            "segmentsSha256Url": playlist.segments_sha256_url,
+            "redundancies": redundancies,
+            "files": files.iter().map(|file| self.file_json(app, file)).collect::<Vec<_>>(),
+        })
+    }
+
+    fn file_json(&self, app: &App, file: &VideoFile) -> Value {
+        let download = self.video.is_local.then(|| {
+            let name = file.file_url.rsplit('/').next().unwrap_or_default();
+            app.platform.public_url.join(&format!("/download/streaming-playlists/hls/videos/{name}")).to_string()
+        });
+        json!({
+            "id": file.id,
+            "resolution": { "id": file.resolution, "label": format!("{}p", file.resolution) },
+            "width": file.width,
+            "height": file.height,
+            "size": file.size_bytes,
+            "fps": file.fps,
+            "fileUrl": file.file_url,
+            "fileDownloadUrl": download.unwrap_or_else(|| file.file_url.clone()),
+            "torrentUrl": null,
+            "torrentDownloadUrl": null,
+            "magnetUri": null,
+            "metadataUrl": null,
+            "hasAudio": file.has_audio,
+            "hasVideo": file.has_video,
+            "storage": 0,
+        })
+    }
+}
+
+fn comments_label(policy: i64) -> &'static str {
+    match policy {
+        2 => "Disabled",
+        3 => "Requires approval",
+        _ => "Enabled",
+    }
+}
+
+/// An account as the API shows it.
+pub fn account_json(account: &Account) -> Value {
+    json!({
+        "id": account.id.0,
+        "name": account.username,
+        "displayName": account.display_name,
+        "description": account.description,
+        "url": account.url,
+        "host": account.host,
+        "avatars": [],
+        "hostRedundancyAllowed": !account.is_local,
+        "followingCount": account.following_count,
+        "followersCount": account.followers_count,
+        "createdAt": iso(account.created_at).to_string(),
+        "updatedAt": iso(account.updated_at).to_string(),
+    })
+}
+
+/// A channel as the API shows it, with its owner.
+pub fn channel_json(channel: &Channel, owner: &Value) -> Value {
+    json!({
+        "id": channel.id.0,
+        "name": channel.username,
+        "displayName": channel.display_name,
+        "description": channel.description,
+        "support": channel.support,
+        "url": channel.url,
+        "host": channel.host,
+        "isLocal": channel.is_local,
+        "avatars": [],
+        "banners": [],
+        "hostRedundancyAllowed": !channel.is_local,
+        "followingCount": 0,
+        "followersCount": channel.followers_count,
+        "createdAt": iso(channel.created_at).to_string(),
+        "updatedAt": iso(channel.updated_at).to_string(),
+        "ownerAccount": owner,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_descriptions_end_in_three_dots() {
+        assert_eq!(truncate("short"), "short");
+        let cut = truncate(&"ä".repeat(300));
+        assert_eq!(cut.chars().count(), 250);
+        assert!(cut.ends_with("ä..."));
+    }
+
+    #[test]
+    fn moments_have_milliseconds_and_a_z() {
+        let moment = platform::clock::Timestamp::from_timestamp_millis(1_795_320_692_472).unwrap();
+        assert_eq!(iso(moment).to_string(), "2026-11-22T04:11:32.472Z");
+    }
+}
