@@ -1,0 +1,195 @@
+//! A server as a process of its own, which a test may kill at any moment.
+
+use std::{
+    fs::{self, File},
+    net::TcpListener,
+    ops::Deref,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use platform::{
+    config,
+    db::{DatabaseConfig, Db, Dialect},
+    testing::TestDatabase,
+};
+use reqwest::ClientBuilder;
+use tokio::time::{sleep, timeout};
+
+use crate::{
+    client::{Client, ROOT_PASSWORD},
+    program,
+};
+
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// A running `shoal serve`.
+#[derive(Debug)]
+pub struct Process {
+    child: Child,
+    folder: PathBuf,
+    database: DatabaseConfig,
+    client: Client,
+}
+
+impl Process {
+    /// Starts a server of the given roles in a folder of its own below `root`, and waits until it is ready. `more` is
+    /// added to its configuration.
+    pub async fn start(name: &str, roles: &[&str], root: &Path, more: &str) -> Self {
+        let folder = root.join(name);
+        fs::create_dir_all(&folder).expect("a folder");
+        let (port, database) = (free_port(), TestDatabase::config().await);
+        let url = format!("http://127.0.0.1:{port}");
+        let database_url = database.url.as_ref().map(|url| format!("url = {url:?}\n")).unwrap_or_default();
+        let configuration = format!(
+            "[server]\nlisten = \"127.0.0.1:{port}\"\npublic_url = \"{url}\"\nroles = {roles:?}\ndata = \"{data}\"\n\n\
+             [database]\n{database_url}max_connections = 4\n\n[net]\nallow_private_addresses = true\n\n{more}",
+            data = folder.join("data").display(),
+        );
+        fs::write(folder.join("shoal.toml"), configuration).expect("a configuration");
+        let client = Client::new(url, ClientBuilder::new());
+        let child = spawn(&folder);
+        let mut process = Self { child, folder, database, client };
+        process.await_ready().await;
+        process
+    }
+
+    /// Its data folder.
+    pub fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
+    /// Its log so far.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder.join("log")).unwrap_or_default()
+    }
+
+    /// Ends the process in the middle of whatever it does.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("a process that can be killed");
+        self.child.wait().expect("the end of the process");
+    }
+
+    /// Starts the process again and waits until it is ready.
+    pub async fn restart(&mut self) {
+        self.outwait_leases().await;
+        self.child = spawn(&self.folder);
+        self.await_ready().await;
+    }
+
+    /// Kills the process, and starts it again.
+    pub async fn kill_and_restart(&mut self) {
+        self.kill();
+        self.restart().await;
+    }
+
+    /// Runs a command beside the server, or while it is down.
+    pub fn command(&self, arguments: &[&str]) -> String {
+        run(&self.folder, arguments)
+    }
+
+    /// On SQLite a server knows at its start that nobody else works on its jobs. On PostgreSQL it waits for the leases of
+    /// the dead to run out, which this test does not do.
+    async fn outwait_leases(&self) {
+        let db = Db::open(&self.database, &self.data()).await.expect("the database");
+        if db.dialect() == Dialect::Postgres {
+            let mut tx = db.begin().await.expect("a transaction");
+            let expired = "UPDATE jobs SET lease_until = created_at WHERE state = 'running'";
+            tx.query(expired).execute().await.expect("expired leases");
+            tx.commit().await.expect("a commit");
+        }
+        db.close().await;
+    }
+
+    async fn await_ready(&mut self) {
+        let ready = async {
+            loop {
+                let request = self.client.request(http::Method::GET, "/readyz");
+                if self.client.try_send(request).await.is_some_and(|answer| answer.status.is_success()) {
+                    return;
+                }
+                if let Some(status) = self.child.try_wait().expect("the state of the process") {
+                    panic!("the server ended ({status}):\n{}", self.log());
+                }
+                sleep(Duration::from_millis(20)).await;
+            }
+        };
+        assert!(timeout(PATIENCE, ready).await.is_ok(), "the server does not get ready:\n{}", self.log());
+    }
+
+    /// Waits until a look at the server finds what it looks for.
+    pub async fn until<T>(&self, what: &str, mut look: impl AsyncFnMut(&Client) -> Option<T>) -> T {
+        let found = async {
+            loop {
+                if let Some(found) = look(&self.client).await {
+                    return found;
+                }
+                sleep(Duration::from_millis(50)).await;
+            }
+        };
+        let Ok(found) = timeout(PATIENCE, found).await else {
+            panic!("{what} did not happen; the log:\n{}", self.log());
+        };
+        found
+    }
+}
+
+impl Deref for Process {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        &self.client
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if std::thread::panicking() {
+            eprintln!("--- the log of {}:\n{}", self.folder.display(), self.log());
+        }
+    }
+}
+
+/// The program, without what the environment says about other servers.
+pub fn command() -> Command {
+    let mut command = Command::new(program::shoal());
+    for (name, _) in config::environment().filter(|(name, _)| name.starts_with("SHOAL_")) {
+        command.env_remove(name);
+    }
+    command.env("SHOAL_ROOT_PASSWORD", ROOT_PASSWORD);
+    command
+}
+
+fn spawn(folder: &Path) -> Child {
+    let log = File::options().create(true).append(true).open(folder.join("log")).expect("a log file");
+    let errors = log.try_clone().expect("the same log file");
+    command()
+        .args(["serve", "--config"])
+        .arg(folder.join("shoal.toml"))
+        .stdin(Stdio::null())
+        .stdout(log)
+        .stderr(errors)
+        .spawn()
+        .expect("the program starts")
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> String {
+    let output = command()
+        .args(arguments)
+        .arg("--config")
+        .arg(folder.join("shoal.toml"))
+        .stdin(Stdio::null())
+        .output()
+        .expect("the program starts");
+    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "shoal {arguments:?} failed:\n{said}");
+    said
+}
+
+/// A port that nobody listens on at this moment.
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
+}
