@@ -83,6 +83,11 @@ impl HttpTracker {
         self.addresses.expire(now, &self.limits);
     }
 
+    /// How many peers there are, and how many swarms they form; for metrics.
+    pub fn size(&self) -> (usize, usize) {
+        (self.swarms.values().map(Vec::len).sum(), self.swarms.len())
+    }
+
     fn introduce(&mut self, now: SystemTime, announce: &Announce) -> Vec<u8> {
         let peers = self.swarms.entry(announce.info_hash).or_default();
         // One entry per address and port: nobody can fill a swarm with invented ids from one place.

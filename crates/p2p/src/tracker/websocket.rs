@@ -176,6 +176,11 @@ impl WebSocketTracker {
         (self.sockets.len(), self.swarms.len())
     }
 
+    /// How many peers the swarms have, one per socket and stream; for metrics.
+    pub fn peers(&self) -> usize {
+        self.sockets.values().map(|socket| socket.joined.len()).sum()
+    }
+
     fn announce(
         &mut self,
         now: SystemTime,

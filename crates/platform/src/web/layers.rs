@@ -41,6 +41,10 @@ impl<S: Sync> FromRequestParts<S> for Nonce {
     }
 }
 
+/// Put into the extensions of a response, it lets pages of other sites show the page in a frame.
+#[derive(Debug, Clone, Copy)]
+pub struct Embeddable;
+
 /// What the layers need to know.
 #[derive(Debug, Clone)]
 pub struct RequestPolicy {
@@ -66,6 +70,7 @@ async fn secure(State(policy): State<Arc<RequestPolicy>>, mut request: Request, 
     let nonce = Nonce(URL_SAFE_NO_PAD.encode(bytes).into());
     request.extensions_mut().insert(nonce.clone());
     let mut response = next.run(request).await;
+    let is_embeddable = response.extensions().get::<Embeddable>().is_some();
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("strict-origin-when-cross-origin"));
@@ -74,22 +79,25 @@ async fn secure(State(policy): State<Arc<RequestPolicy>>, mut request: Request, 
         .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     if is_page
         && !headers.contains_key(header::CONTENT_SECURITY_POLICY)
-        && let Ok(value) = HeaderValue::from_str(&content_security_policy(&nonce, policy.allow_plain_http))
+        && let Ok(value) = HeaderValue::from_str(&content_security_policy(&nonce, &policy, is_embeddable))
     {
         headers.insert(header::CONTENT_SECURITY_POLICY, value);
-        headers.insert(HeaderName::from_static("x-frame-options"), HeaderValue::from_static("DENY"));
+        if !is_embeddable {
+            headers.insert(HeaderName::from_static("x-frame-options"), HeaderValue::from_static("DENY"));
+        }
     }
     response
 }
 
 /// Pictures, media and segments come from any server of the federation; scripts and styles from here alone.
-fn content_security_policy(nonce: &Nonce, allow_plain_http: bool) -> String {
-    let (web, socket) = if allow_plain_http { ("https: http:", "wss: ws:") } else { ("https:", "wss:") };
+fn content_security_policy(nonce: &Nonce, policy: &RequestPolicy, is_embeddable: bool) -> String {
+    let (web, socket) = if policy.allow_plain_http { ("https: http:", "wss: ws:") } else { ("https:", "wss:") };
+    let ancestors = if is_embeddable { "*" } else { "'none'" };
     format!(
         "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic'; style-src 'self' 'unsafe-inline'; \
          img-src 'self' data: blob: {web}; media-src 'self' blob: {web}; connect-src 'self' {web} {socket}; \
-         worker-src blob:; manifest-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; \
-         frame-ancestors 'none'",
+         worker-src 'self' blob:; manifest-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; \
+         frame-ancestors {ancestors}",
         nonce = nonce.as_str(),
     )
 }
@@ -155,6 +163,18 @@ mod tests {
         let body = axum::body::to_bytes(response.into_body(), 1000).await.unwrap();
         let nonce = std::str::from_utf8(&body).unwrap();
         assert!(!nonce.is_empty() && policy.contains(&format!("'nonce-{nonce}'")), "{policy}");
+    }
+
+    #[tokio::test]
+    async fn only_pages_that_say_so_can_be_framed_elsewhere() {
+        let router = Router::new()
+            .route("/watch", get(|| async { Html("") }))
+            .route("/embed", get(|| async { (axum::Extension(Embeddable), Html("")) }));
+        let closed = answer(router.clone(), "/watch").await;
+        assert_eq!(closed.headers()["x-frame-options"], "DENY");
+        let open = answer(router, "/embed").await;
+        assert!(!open.headers().contains_key("x-frame-options"));
+        assert!(open.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap().ends_with("frame-ancestors *"));
     }
 
     #[tokio::test]

@@ -11,7 +11,7 @@ mod problem;
 
 pub use assets::{asset_url, router as assets_router};
 pub use components::{PageLink, Pagination, VideoCard};
-pub use layers::{Nonce, RequestPolicy, wrap};
+pub use layers::{Embeddable, Nonce, RequestPolicy, wrap};
 pub use negotiate::prefers_html;
 pub use object::object_response;
 pub use page::{ErrorPage, NavItem, Page, PageContext, UserBadge};
