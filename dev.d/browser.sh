@@ -1,6 +1,9 @@
 # The browser tests: the demo network from the built binary on free ports, and a real browser in front of it.
 # shellcheck shell=bash
 
+# No file of tests takes longer; one that does hangs, and has failed.
+readonly browser_file_seconds=300
+
 test_in_browser() {
   local file failed=0
   install_node_packages tests/browser
@@ -9,7 +12,7 @@ test_in_browser() {
   export SHOAL_CHROMIUM
   # One after the other, in the order of their names: a later one may stop a server.
   for file in tests/browser/*.test.mjs; do
-    node --test "$file" || failed=1
+    timeout --foreground --kill-after 10 "$browser_file_seconds" node --test --test-reporter spec "$file" || failed=1
   done
   ((failed == 0))
 }

@@ -69,12 +69,7 @@ pub struct Surroundings {
 
 impl Default for Surroundings {
     fn default() -> Self {
-        Self {
-            clock: Arc::new(SystemClock),
-            random: Random::system(),
-            names: StaticNames::default(),
-            storage: None,
-        }
+        Self { clock: Arc::new(SystemClock), random: Random::system(), names: StaticNames::default(), storage: None }
     }
 }
 

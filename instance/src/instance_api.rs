@@ -45,7 +45,9 @@ pub async fn config(State(app): State<App>) -> Json<Value> {
 /// `GET /api/v1/config/about`.
 pub async fn about(State(app): State<App>) -> Json<Value> {
     let operator = &app.platform.operator;
-    Json(json!({ "instance": { "name": operator.name, "shortDescription": operator.description, "description": operator.description } }))
+    Json(
+        json!({ "instance": { "name": operator.name, "shortDescription": operator.description, "description": operator.description } }),
+    )
 }
 
 /// `GET /api/v1/users/me`.

@@ -1,7 +1,7 @@
 //! What the pages of this role share: the places of the site, the reader, and text that somebody wrote in Markdown.
 
 use platform::web::{NavItem, Nonce, PageContext, UserBadge};
-use pulldown_cmark::{Options, Parser, html};
+use pulldown_cmark::{Event, Options, Parser, html};
 
 use crate::{App, users::User};
 
@@ -39,13 +39,35 @@ pub fn markdown(text: &str) -> String {
         .to_string()
 }
 
+/// Markdown as plain text, for a preview.
+pub fn plain_text(text: &str) -> String {
+    let mut plain = String::new();
+    for event in Parser::new_ext(text, Options::empty()) {
+        match event {
+            Event::Text(words) | Event::Code(words) => plain.push_str(&words),
+            Event::SoftBreak | Event::HardBreak | Event::End(_) if !plain.ends_with(' ') => plain.push(' '),
+            _ => {}
+        }
+    }
+    plain.trim().to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
+    fn a_preview_has_no_marks() {
+        assert_eq!(
+            plain_text("# Title\n\n**Bold** [link](https://a.example)\nnext `code`"),
+            "Title Bold link next code"
+        );
+    }
+
+    #[test]
     fn what_somebody_wrote_cannot_act_on_the_page() {
-        let html = markdown("**bold** <script>alert(1)</script> ![x](https://tracker.example/x.png) [a](javascript:alert(1))");
+        let html =
+            markdown("**bold** <script>alert(1)</script> ![x](https://tracker.example/x.png) [a](javascript:alert(1))");
         assert!(html.contains("<strong>bold</strong>"), "{html}");
         for forbidden in ["script", "img", "javascript:"] {
             assert!(!html.contains(forbidden), "{html}");

@@ -52,7 +52,10 @@ fn api() -> Router<App> {
         .route("/api/v1/server/following", get(follows::api::following).post(follows::api::follow))
         .route("/api/v1/server/following/{host}", delete(follows::api::unfollow))
         .route("/api/v1/server/followers", get(follows::api::followers))
-        .layer(SetResponseHeaderLayer::if_not_present(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::ACCESS_CONTROL_ALLOW_ORIGIN,
+            HeaderValue::from_static("*"),
+        ))
 }
 
 /// Actors, objects, inboxes, and how to find them.

@@ -30,7 +30,7 @@ mod jobs;
 mod model;
 mod pace;
 mod part;
-mod playlist;
+pub mod playlist;
 pub mod policy;
 mod progress;
 pub mod serve;

@@ -2,7 +2,8 @@
 //!
 //! Playlists come from strangers and will be served from our address, so a copy is made only of those that name nothing but
 //! flat files beside them: a tag with a URI that is not understood here is refused, not skipped, lest players that read our
-//! copy be sent elsewhere. Follows RFC 8216.
+//! copy be sent elsewhere. For the same reason nothing may stand in them that a player could read in another way than we
+//! do: other ends of lines, or two URIs in one tag. Follows RFC 8216.
 
 use std::ops::Range;
 
@@ -14,6 +15,8 @@ const MAX_PLAYLISTS: usize = 40;
 const MAX_SEGMENTS: usize = 50_000;
 /// Segments are held in memory until they are checked.
 pub(crate) const MAX_SEGMENT_BYTES: u64 = 64 * 1024 * 1024;
+/// What ends a line for some players and not for us.
+const OTHER_LINE_ENDS: [char; 6] = ['\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}'];
 
 /// Why a playlist is not copied.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -45,12 +48,15 @@ pub enum PlaylistError {
 }
 
 /// The playlists that a master playlist names, variants and audio renditions, in order, each once.
-pub(crate) fn parse_master(bytes: &[u8]) -> Result<Vec<FileName>, PlaylistError> {
+///
+/// # Errors
+/// [`PlaylistError`] says why the playlist is not copied.
+pub fn parse_master(bytes: &[u8]) -> Result<Vec<FileName>, PlaylistError> {
     let mut playlists: Vec<FileName> = Vec::new();
     for line in lines(bytes)? {
         let uri = match line {
             Line::Uri(uri) => Some(uri),
-            Line::Tag { name: "EXT-X-MEDIA", attributes } => attribute(attributes, "URI"),
+            Line::Tag { name: name @ "EXT-X-MEDIA", attributes } => only_uri(name, attributes)?,
             Line::Tag { name, attributes } => refuse_uri(name, attributes)?,
         };
         if let Some(uri) = uri {
@@ -68,18 +74,24 @@ pub(crate) fn parse_master(bytes: &[u8]) -> Result<Vec<FileName>, PlaylistError>
 
 /// A variant or rendition: consecutive ranges of one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Variant {
-    pub(crate) media: FileName,
+pub struct Variant {
+    /// The file.
+    pub media: FileName,
     /// What comes before the first segment.
-    pub(crate) init: Range<u64>,
-    pub(crate) segments: Vec<Range<u64>>,
+    pub init: Range<u64>,
+    /// The segments in order of play, each beginning where the one before it ends; at least one.
+    pub segments: Vec<Range<u64>>,
 }
 
-pub(crate) fn parse_variant(bytes: &[u8]) -> Result<Variant, PlaylistError> {
+/// Reads the playlist of a variant or rendition.
+///
+/// # Errors
+/// [`PlaylistError`] says why the playlist is not copied.
+pub fn parse_variant(bytes: &[u8]) -> Result<Variant, PlaylistError> {
     let mut reader = VariantReader::default();
     for line in lines(bytes)? {
         match line {
-            Line::Tag { name: "EXT-X-MAP", attributes } => reader.map(attributes)?,
+            Line::Tag { name: name @ "EXT-X-MAP", attributes } => reader.map(name, attributes)?,
             Line::Tag { name: "EXT-X-BYTERANGE", attributes } => reader.next_range = Some(byte_range(attributes)?),
             Line::Tag { name: "EXT-X-ENDLIST", .. } => reader.is_finished = true,
             Line::Tag { name, attributes } => drop(refuse_uri(name, attributes)?),
@@ -100,8 +112,8 @@ struct VariantReader {
 }
 
 impl VariantReader {
-    fn map(&mut self, attributes: &str) -> Result<(), PlaylistError> {
-        let uri = attribute(attributes, "URI").ok_or(PlaylistError::NotOneFile)?;
+    fn map(&mut self, name: &str, attributes: &str) -> Result<(), PlaylistError> {
+        let uri = only_uri(name, attributes)?.ok_or(PlaylistError::NotOneFile)?;
         self.claim_media(file_name(uri)?)?;
         let (length, offset) = byte_range(attribute(attributes, "BYTERANGE").ok_or(PlaylistError::NotOneFile)?)?;
         if self.init.is_some() || !self.segments.is_empty() || offset.unwrap_or(0) != 0 {
@@ -156,7 +168,7 @@ enum Line<'a> {
 fn lines(bytes: &[u8]) -> Result<impl Iterator<Item = Line<'_>>, PlaylistError> {
     let text = std::str::from_utf8(bytes).map_err(|_| PlaylistError::NotAPlaylist)?;
     let mut lines = text.strip_prefix('\u{feff}').unwrap_or(text).lines().map(str::trim);
-    if lines.next() != Some("#EXTM3U") {
+    if lines.next() != Some("#EXTM3U") || lines.clone().any(|line| line.contains(OTHER_LINE_ENDS)) {
         return Err(PlaylistError::NotAPlaylist);
     }
     Ok(lines.filter_map(|line| match line.strip_prefix('#') {
@@ -171,8 +183,26 @@ fn lines(bytes: &[u8]) -> Result<impl Iterator<Item = Line<'_>>, PlaylistError> 
 
 /// Any attribute whose name ends in `URI` leads somewhere, also those of tags that nobody has invented yet.
 fn refuse_uri<'a>(name: &str, attributes: &str) -> Result<Option<&'a str>, PlaylistError> {
-    let leads_elsewhere = attributes.contains("URI=") || name == "EXT-X-DEFINE";
-    if leads_elsewhere { Err(PlaylistError::Unsupported(name.chars().take(40).collect())) } else { Ok(None) }
+    let leads_elsewhere = count_uris(attributes) > 0 || name == "EXT-X-DEFINE";
+    if leads_elsewhere { Err(unsupported(name)) } else { Ok(None) }
+}
+
+/// The URI of a tag that may have one. Of two, a player might follow the other.
+fn only_uri<'a>(name: &str, attributes: &'a str) -> Result<Option<&'a str>, PlaylistError> {
+    match (count_uris(attributes), attribute(attributes, "URI")) {
+        (0, _) => Ok(None),
+        (1, Some(uri)) => Ok(Some(uri)),
+        _ => Err(unsupported(name)),
+    }
+}
+
+/// How many attributes may be taken for one whose name ends in `URI`, white space around names notwithstanding.
+fn count_uris(attributes: &str) -> usize {
+    attributes.split_whitespace().collect::<String>().matches("URI=").count()
+}
+
+fn unsupported(name: &str) -> PlaylistError {
+    PlaylistError::Unsupported(name.chars().take(40).collect())
 }
 
 /// The value of an attribute, without its quotes.

@@ -36,7 +36,8 @@ impl Source {
     /// The files of the first streaming playlist that a video's details name.
     pub fn of(details: &Value) -> Self {
         let playlist = &details["streamingPlaylists"][0];
-        let (folder, master) = split(playlist["playlistUrl"].as_str().unwrap_or_else(|| panic!("no playlist: {details}")));
+        let (folder, master) =
+            split(playlist["playlistUrl"].as_str().unwrap_or_else(|| panic!("no playlist: {details}")));
         let (_, hashes) = split(playlist["segmentsSha256Url"].as_str().expect("a list of hashes"));
         Self { folder, master, hashes }
     }
@@ -60,9 +61,11 @@ impl Source {
             let playlist = MediaPlaylist::parse(&text(&self.fetch(from, rendition).await));
             let file = self.fetch(from, &playlist.file).await;
             for (start, length) in &playlist.segments {
-                let bytes = file.get(*start..start + length).unwrap_or_else(|| panic!("{rendition} goes beyond its file"));
+                let bytes =
+                    file.get(*start..start + length).unwrap_or_else(|| panic!("{rendition} goes beyond its file"));
                 let key = format!("{start}-{}", start + length - 1);
-                let expected = hashes[&playlist.file][&key].as_str().unwrap_or_else(|| panic!("no hash of {rendition} {key}"));
+                let expected =
+                    hashes[&playlist.file][&key].as_str().unwrap_or_else(|| panic!("no hash of {rendition} {key}"));
                 assert_eq!(hex::encode(Sha256::digest(bytes)), expected, "{rendition} {key}");
             }
             playback.renditions += 1;
@@ -98,7 +101,8 @@ impl MediaPlaylist {
         let (mut next, mut seconds) = (0, 0.0);
         for line in text.lines() {
             if let Some(range) = line.strip_prefix("#EXT-X-BYTERANGE:") {
-                let (length, start) = range.split_once('@').map_or((range, None), |(length, start)| (length, Some(start)));
+                let (length, start) =
+                    range.split_once('@').map_or((range, None), |(length, start)| (length, Some(start)));
                 let length: usize = length.parse().expect("a length");
                 let start = start.map_or(next, |start| start.parse().expect("a start"));
                 next = start + length;

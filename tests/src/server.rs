@@ -81,13 +81,7 @@ impl Server {
     }
 
     /// Starts a server on a free port, and gives it its name.
-    pub async fn start(
-        name: &'static str,
-        config: Config,
-        clock: &FakeClock,
-        names: &StaticNames,
-        seed: u64,
-    ) -> Self {
+    pub async fn start(name: &'static str, config: Config, clock: &FakeClock, names: &StaticNames, seed: u64) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("the port");
         let host = format!("{name}.test");

@@ -67,11 +67,8 @@ impl<'c> User<'c> {
 
     /// Hands something over.
     pub async fn post_json(&self, path: &str, body: &Value) -> Answer {
-        let request = self
-            .server
-            .request(Method::POST, path)
-            .header("content-type", "application/json")
-            .body(body.to_string());
+        let request =
+            self.server.request(Method::POST, path).header("content-type", "application/json").body(body.to_string());
         self.send(request).await
     }
 

@@ -1,11 +1,6 @@
 //! Several servers in one process.
 
-use std::{
-    ops::Deref,
-    sync::Arc,
-    thread,
-    time::Duration,
-};
+use std::{ops::Deref, sync::Arc, thread, time::Duration};
 
 use instance::Config;
 use platform::{clock::FakeClock, net::StaticNames};
@@ -60,10 +55,7 @@ impl World {
     }
 
     /// The same, after a look at the configuration of each.
-    pub async fn configured<const N: usize>(
-        names: [&'static str; N],
-        configure: impl Fn(&str, &mut Config),
-    ) -> Self {
+    pub async fn configured<const N: usize>(names: [&'static str; N], configure: impl Fn(&str, &mut Config)) -> Self {
         let errors = ErrorWatch::start();
         let folder = tempfile::tempdir().expect("a temporary folder");
         let (clock, resolver) = (FakeClock::default(), StaticNames::default());

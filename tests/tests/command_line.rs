@@ -96,7 +96,8 @@ async fn commands_work_beside_a_running_server() {
 #[tokio::test]
 async fn a_restart_finds_everything_as_it_was() {
     let root = tempfile::tempdir().unwrap();
-    let mut server = Process::start("alpha", &["instance", "indexer", "redundancy", "search-ui"], root.path(), "").await;
+    let mut server =
+        Process::start("alpha", &["instance", "indexer", "redundancy", "search-ui"], root.path(), "").await;
     let before = server.get_json("/api/v1/oauth-clients/local").await;
     server.kill_and_restart().await;
     assert_eq!(server.get_json("/api/v1/oauth-clients/local").await, before);

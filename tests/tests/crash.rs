@@ -22,6 +22,11 @@ async fn details_if_published(client: &Client, uuid: Uuid) -> Option<Value> {
     (details["state"]["id"] == 1 && details["streamingPlaylists"][0]["playlistUrl"].is_string()).then_some(details)
 }
 
+async fn details_if_copied(client: &Client, uuid: Uuid) -> Option<Value> {
+    let details = details_if_published(client, uuid).await?;
+    details["streamingPlaylists"][0]["redundancies"][0]["baseUrl"].is_string().then_some(details)
+}
+
 /// Every file below a folder.
 fn files(folder: &Path) -> Vec<String> {
     let Ok(entries) = fs::read_dir(folder) else { return vec![] };
@@ -65,10 +70,13 @@ async fn a_transcode_that_was_cut_off_is_done_again() {
     let root = tempfile::tempdir().unwrap();
     let mut server = Process::start("alpha", &INSTANCE, root.path(), "").await;
     let uuid = server.admin().upload("Cut off", &Clip::long().await).await;
+    let mut cut_off = 0;
     for delay_ms in [0, 300, 900, 2_000] {
         sleep(Duration::from_millis(delay_ms)).await;
+        cut_off += u32::from(details_if_published(&server, uuid).await.is_none());
         server.kill_and_restart().await;
     }
+    assert!(cut_off >= 2, "the transcode was over before it could be cut off");
     let details = server.until("publishing", async |client| details_if_published(client, uuid).await).await;
     let playback = Source::of(&details).play(&server).await;
     assert!(playback.duration_ms.abs_diff(40_000) < 500, "{playback:?}");
@@ -86,7 +94,7 @@ async fn a_copy_that_was_cut_off_goes_on() {
     let root = tempfile::tempdir().unwrap();
     let alpha = Process::start("alpha", &INSTANCE, root.path(), "").await;
     // Slow, so that there is a middle to be cut off in.
-    let slowly = "[redundancy]\nenabled = true\nbandwidth = \"400 kB\"\n";
+    let slowly = "[redundancy]\nenabled = true\nbandwidth = \"800 kB\"\n";
     let mut beta = Process::start("beta", &INSTANCE, root.path(), slowly).await;
     let alpha_host = alpha.url().trim_start_matches("http://").to_owned();
     beta.admin().follow_server(&alpha_host).await;
@@ -97,16 +105,14 @@ async fn a_copy_that_was_cut_off_goes_on() {
     .await;
     let uuid = alpha.admin().upload("To be copied", &Clip::long().await).await;
     beta.until("federation", async |client| details_if_published(client, uuid).await).await;
+    let mut cut_off = 0;
     for delay_ms in [50, 400, 1_000] {
         sleep(Duration::from_millis(delay_ms)).await;
+        cut_off += u32::from(details_if_copied(&alpha, uuid).await.is_none());
         beta.kill_and_restart().await;
     }
-    let details = alpha
-        .until("the copy", async |client| {
-            let details = details_if_published(client, uuid).await?;
-            details["streamingPlaylists"][0]["redundancies"][0]["baseUrl"].is_string().then_some(details)
-        })
-        .await;
+    assert!(cut_off >= 2, "the copy was over before it could be cut off");
+    let details = alpha.until("the copy", async |client| details_if_copied(client, uuid).await).await;
     let origin = Source::of(&details);
     let base = details["streamingPlaylists"][0]["redundancies"][0]["baseUrl"].as_str().unwrap();
     assert_eq!(origin.moved_to(base).play(&beta).await, origin.play(&alpha).await);
@@ -120,19 +126,24 @@ async fn an_index_that_was_cut_off_is_complete_again() {
     alpha.kill();
     alpha.command(&["bench-seed", "--videos", &VIDEOS.to_string()]);
     alpha.restart().await;
-    let fast = format!("[indexer]\nhosts = [\"{}\"]\nrequests_per_second = 40.0\ncrawl_interval = \"5s\"\n", alpha.url());
+    let fast =
+        format!("[indexer]\nhosts = [\"{}\"]\nrequests_per_second = 40.0\ncrawl_interval = \"5s\"\n", alpha.url());
     let mut search = Process::start("search", &["indexer", "search-ui"], root.path(), &fast).await;
+    let mut cut_off = 0;
     for delay_ms in [50, 250, 700, 1_500] {
         sleep(Duration::from_millis(delay_ms)).await;
+        cut_off += u32::from(search.get_json("/api/v1/search/videos").await["total"] != VIDEOS);
         search.kill_and_restart().await;
     }
+    assert!(cut_off >= 2, "the index was complete before it could be cut off");
     let found = search
         .until("indexing", async |client| {
             let found = client.get_json("/api/v1/search/videos?count=100").await;
             (found["total"] == VIDEOS).then_some(found)
         })
         .await;
-    let mut uuids: Vec<&str> = found["data"].as_array().unwrap().iter().map(|hit| hit["uuid"].as_str().unwrap()).collect();
+    let mut uuids: Vec<&str> =
+        found["data"].as_array().unwrap().iter().map(|hit| hit["uuid"].as_str().unwrap()).collect();
     uuids.sort_unstable();
     uuids.dedup();
     assert_eq!(uuids.len(), VIDEOS, "each video is there once");

@@ -43,7 +43,8 @@ fn schema(database: &str) -> Schema {
 
 /// The statements of a migration without comments, each in one line.
 fn statements(text: &str) -> Vec<String> {
-    let bare: String = text.lines().map(|line| line.split("--").next().unwrap_or_default()).collect::<Vec<_>>().join(" ");
+    let bare: String =
+        text.lines().map(|line| line.split("--").next().unwrap_or_default()).collect::<Vec<_>>().join(" ");
     let statements = bare.split(';').map(|statement| statement.split_whitespace().collect::<Vec<_>>().join(" "));
     statements.filter(|statement| !statement.is_empty()).collect()
 }
@@ -55,7 +56,8 @@ impl Schema {
             let columns = parts(columns.strip_suffix(')').unwrap()).into_iter().enumerate();
             self.tables.insert(name.to_owned(), columns.map(|(number, text)| column(number, &text)).collect());
         } else if let Some(rest) = statement.strip_prefix("ALTER TABLE ") {
-            let (table, definition) = rest.split_once(" ADD COLUMN ").unwrap_or_else(|| panic!("not understood: {statement}"));
+            let (table, definition) =
+                rest.split_once(" ADD COLUMN ").unwrap_or_else(|| panic!("not understood: {statement}"));
             let table = self.tables.get_mut(table).unwrap_or_else(|| panic!("no such table: {statement}"));
             let (name, definition) = column(table.len(), definition);
             table.insert(name, definition);
@@ -110,7 +112,8 @@ fn common(definition: &str) -> String {
         return format!("INTEGER PRIMARY KEY{rest}");
     }
     let two_words = definition.strip_prefix("DOUBLE PRECISION").map(|rest| ("DOUBLE PRECISION", rest));
-    let (kind, rest) = two_words.unwrap_or_else(|| definition.split_at(definition.find(' ').unwrap_or(definition.len())));
+    let (kind, rest) =
+        two_words.unwrap_or_else(|| definition.split_at(definition.find(' ').unwrap_or(definition.len())));
     format!("{}{rest}", common_type(kind))
 }
 

@@ -186,7 +186,10 @@ impl DataDir {
     /// A sentence saying why it cannot be used.
     pub fn beside(root: &Path) -> Result<Self, String> {
         if !root.is_dir() {
-            return Err(format!("there is no data folder at {}: give the one of your server with --data", root.display()));
+            return Err(format!(
+                "there is no data folder at {}: give the one of your server with --data",
+                root.display()
+            ));
         }
         Ok(Self { root: root.into(), _lock: None })
     }
@@ -221,12 +224,20 @@ mod tests {
         assert_eq!(public("https://tube.example:443/").unwrap().host(), "tube.example");
         assert_eq!(public("http://127.0.0.1:9001").unwrap().host(), "127.0.0.1:9001");
         assert_eq!(public("http://127.0.0.1:9001").unwrap().as_str(), "http://127.0.0.1:9001");
-        assert_eq!(public("https://tube.example").unwrap().websocket("/tracker/socket"), "wss://tube.example:443/tracker/socket");
+        assert_eq!(
+            public("https://tube.example").unwrap().websocket("/tracker/socket"),
+            "wss://tube.example:443/tracker/socket"
+        );
     }
 
     #[test]
     fn an_address_with_more_than_a_host_is_refused() {
-        for url in ["https://tube.example/videos", "ftp://tube.example", "https://user@tube.example", "https://tube.example/?a"] {
+        for url in [
+            "https://tube.example/videos",
+            "ftp://tube.example",
+            "https://user@tube.example",
+            "https://tube.example/?a",
+        ] {
             assert!(public(url).is_err(), "{url}");
         }
     }

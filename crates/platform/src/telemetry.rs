@@ -1,6 +1,6 @@
 //! Logs and metrics: what an operator sees of a running server.
 
-use std::sync::OnceLock;
+use std::{io::IsTerminal, sync::OnceLock};
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use schemars::JsonSchema;
@@ -52,7 +52,11 @@ pub fn start_log(config: &LogConfig) -> Result<(), String> {
     let registry = tracing_subscriber::registry().with(filter);
     // A second start (several servers in one test process) keeps the first log.
     let _ = match config.format {
-        LogFormat::Human => registry.with(fmt::layer().with_target(false).with_writer(std::io::stderr)).try_init(),
+        LogFormat::Human => {
+            // Colours are for people; in a file or a journal they would be noise.
+            let layer = fmt::layer().with_target(false).with_ansi(std::io::stderr().is_terminal());
+            registry.with(layer.with_writer(std::io::stderr)).try_init()
+        }
         LogFormat::Json => {
             registry.with(fmt::layer().json().flatten_event(true).with_writer(std::io::stderr)).try_init()
         }

@@ -45,26 +45,27 @@ pub async fn insert(
 
 /// Sets what the owner of an account says of it.
 pub async fn set_description(tx: &mut Tx, id: AccountId, description: Option<String>) -> Result<(), DbError> {
-    tx.query(sql!("UPDATE accounts SET description = $2 WHERE id = $1")).bind(id).bind(description).execute().await.map(drop)
+    tx.query(sql!("UPDATE accounts SET description = $2 WHERE id = $1"))
+        .bind(id)
+        .bind(description)
+        .execute()
+        .await
+        .map(drop)
 }
 
 /// The account of an actor.
 pub async fn find_by_actor(connection: &mut Connection, actor: ActorId) -> Result<Option<Account>, DbError> {
-    connection
-        .query(sql!(
-            concat!(account!(), " WHERE a.actor_id = $1")
-        ))
-        .bind(actor)
-        .fetch_optional()
-        .await
+    connection.query(sql!(concat!(account!(), " WHERE a.actor_id = $1"))).bind(actor).fetch_optional().await
 }
 
 /// The account of a name and host, whatever the case of the name.
-pub async fn find_by_handle(connection: &mut Connection, username: &str, host: &str) -> Result<Option<Account>, DbError> {
+pub async fn find_by_handle(
+    connection: &mut Connection,
+    username: &str,
+    host: &str,
+) -> Result<Option<Account>, DbError> {
     connection
-        .query(sql!(
-            concat!(account!(), " WHERE r.username_folded = $1 AND r.host = $2")
-        ))
+        .query(sql!(concat!(account!(), " WHERE r.username_folded = $1 AND r.host = $2")))
         .bind(fold_name(username))
         .bind(host.to_owned())
         .fetch_optional()
@@ -73,11 +74,5 @@ pub async fn find_by_handle(connection: &mut Connection, username: &str, host: &
 
 /// The account of a user.
 pub async fn find_by_user(connection: &mut Connection, user: UserId) -> Result<Option<Account>, DbError> {
-    connection
-        .query(sql!(
-            concat!(account!(), " WHERE a.user_id = $1")
-        ))
-        .bind(user)
-        .fetch_optional()
-        .await
+    connection.query(sql!(concat!(account!(), " WHERE a.user_id = $1"))).bind(user).fetch_optional().await
 }

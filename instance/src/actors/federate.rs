@@ -88,8 +88,8 @@ async fn refresh(app: &App, url: &Url) -> Result<Actor, ResolveError> {
 
 async fn fetch_actor(app: &App, url: &Url) -> Result<wire::Actor, ResolveError> {
     let document = app.courier.fetch(url).await?;
-    let actor = wire::Actor::from_value(&document)
-        .map_err(|error| ResolveError::Unusable(url.clone(), error.to_string()))?;
+    let actor =
+        wire::Actor::from_value(&document).map_err(|error| ResolveError::Unusable(url.clone(), error.to_string()))?;
     ensure_same_host(&actor.inbox, url).map_err(|error| ResolveError::Unusable(url.clone(), error.to_string()))?;
     if actor.id.host_str() == app.platform.public_url.join("/").host_str() && app.ids.read(&actor.id).is_some() {
         return Err(ResolveError::Unusable(url.clone(), "it claims to live on this server".to_owned()));
@@ -104,12 +104,7 @@ async fn save_account(tx: &mut Tx, actor: &wire::Actor, now: Timestamp) -> Resul
     Ok((id, account))
 }
 
-async fn save_channel(
-    tx: &mut Tx,
-    actor: &wire::Actor,
-    owner: AccountId,
-    now: Timestamp,
-) -> Result<ActorId, DbError> {
+async fn save_channel(tx: &mut Tx, actor: &wire::Actor, owner: AccountId, now: Timestamp) -> Result<ActorId, DbError> {
     let id = store::upsert(tx, &row(actor, now), now).await?;
     let texts = ChannelTexts {
         display_name: actor.display_name().to_owned(),

@@ -17,32 +17,18 @@ macro_rules! actor {
 
 /// The actor at an address.
 pub async fn find_by_url(connection: &mut Connection, url: &str) -> Result<Option<Actor>, DbError> {
-    connection
-        .query(sql!(
-            concat!(actor!(), " WHERE url = $1")
-        ))
-        .bind(url.to_owned())
-        .fetch_optional()
-        .await
+    connection.query(sql!(concat!(actor!(), " WHERE url = $1"))).bind(url.to_owned()).fetch_optional().await
 }
 
 /// The actor of a row.
 pub async fn find(connection: &mut Connection, id: ActorId) -> Result<Option<Actor>, DbError> {
-    connection
-        .query(sql!(
-            concat!(actor!(), " WHERE id = $1")
-        ))
-        .bind(id)
-        .fetch_optional()
-        .await
+    connection.query(sql!(concat!(actor!(), " WHERE id = $1"))).bind(id).fetch_optional().await
 }
 
 /// The local actor of a name, whatever its case.
 pub async fn find_local(connection: &mut Connection, username: &str) -> Result<Option<Actor>, DbError> {
     connection
-        .query(sql!(
-            concat!(actor!(), " WHERE username_folded = $1 AND is_local = TRUE")
-        ))
+        .query(sql!(concat!(actor!(), " WHERE username_folded = $1 AND is_local = TRUE")))
         .bind(fold_name(username))
         .fetch_optional()
         .await

@@ -58,32 +58,22 @@ pub async fn upsert(
 
 /// The channel of a row.
 pub async fn find(connection: &mut Connection, id: ChannelId) -> Result<Option<Channel>, DbError> {
-    connection
-        .query(sql!(
-            concat!(channel!(), " WHERE c.id = $1")
-        ))
-        .bind(id)
-        .fetch_optional()
-        .await
+    connection.query(sql!(concat!(channel!(), " WHERE c.id = $1"))).bind(id).fetch_optional().await
 }
 
 /// The channel of an actor.
 pub async fn find_by_actor(connection: &mut Connection, actor: ActorId) -> Result<Option<Channel>, DbError> {
-    connection
-        .query(sql!(
-            concat!(channel!(), " WHERE c.actor_id = $1")
-        ))
-        .bind(actor)
-        .fetch_optional()
-        .await
+    connection.query(sql!(concat!(channel!(), " WHERE c.actor_id = $1"))).bind(actor).fetch_optional().await
 }
 
 /// The channel of a name and host, whatever the case of the name.
-pub async fn find_by_handle(connection: &mut Connection, username: &str, host: &str) -> Result<Option<Channel>, DbError> {
+pub async fn find_by_handle(
+    connection: &mut Connection,
+    username: &str,
+    host: &str,
+) -> Result<Option<Channel>, DbError> {
     connection
-        .query(sql!(
-            concat!(channel!(), " WHERE r.username_folded = $1 AND r.host = $2")
-        ))
+        .query(sql!(concat!(channel!(), " WHERE r.username_folded = $1 AND r.host = $2")))
         .bind(fold_name(username))
         .bind(host.to_owned())
         .fetch_optional()
@@ -93,9 +83,7 @@ pub async fn find_by_handle(connection: &mut Connection, username: &str, host: &
 /// The channels of an account, oldest first; at most 100.
 pub async fn of_account(connection: &mut Connection, account: AccountId) -> Result<Vec<Channel>, DbError> {
     connection
-        .query(sql!(
-            concat!(channel!(), " WHERE c.account_id = $1 ORDER BY c.id LIMIT 100")
-        ))
+        .query(sql!(concat!(channel!(), " WHERE c.account_id = $1 ORDER BY c.id LIMIT 100")))
         .bind(account)
         .fetch_all()
         .await

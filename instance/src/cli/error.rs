@@ -1,10 +1,4 @@
-use platform::{
-    MountError,
-    config::ConfigError,
-    db::DbError,
-    lifecycle::RunError,
-    storage::StorageError,
-};
+use platform::{MountError, config::ConfigError, db::DbError, lifecycle::RunError, storage::StorageError};
 
 use crate::{
     compose::{ComposeError, RoleError},

@@ -1,7 +1,5 @@
 //! `shoal index`: which servers the search index reads.
 
-use std::fmt::Write;
-
 use clap::{Args, Subcommand};
 use indexer::hosts::{self, HostState, HostStatus};
 use platform::{
@@ -118,14 +116,15 @@ fn describe(status: &HostStatus) -> String {
     let mut words = match status.state {
         HostState::Waiting => "waiting to be read for the first time".to_owned(),
         HostState::Indexed => format!("{videos}, read {when}"),
-        HostState::Failing => format!("{videos}, last read {when}, tried again {}", status.next_crawl_at.format("%F %R UTC")),
+        HostState::Failing => {
+            format!("{videos}, last read {when}, tried again {}", status.next_crawl_at.format("%F %R UTC"))
+        }
         HostState::Refused => "does not want to be indexed".to_owned(),
     };
-    if let Some(position) = status.reading {
-        let _ = write!(words, "; being read, at {position}");
-    }
-    if let Some(error) = &status.last_error {
-        let _ = write!(words, "; {error}");
+    match (&status.last_error, status.reading) {
+        (Some(error), _) => words = format!("{words}; {error}"),
+        (None, Some(position)) => words = format!("{words}; being read, at {position}"),
+        (None, None) => {}
     }
     words
 }

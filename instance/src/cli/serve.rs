@@ -45,10 +45,8 @@ pub(super) async fn run(options: &ServeOptions) -> Result<(), CliError> {
         ensure_root(app).await?;
     }
     if let (Some(router), Some(address)) = (search_site, &config.search_place.listen) {
-        let policy = RequestPolicy {
-            random: platform.random.clone(),
-            allow_plain_http: platform.http.allows_plain_http(),
-        };
+        let policy =
+            RequestPolicy { random: platform.random.clone(), allow_plain_http: platform.http.allows_plain_http() };
         let router = wrap(router.merge(assets_router()), policy);
         let (listener, stop) = (lifecycle::bind(address).await?, platform.stop.clone());
         let limit = config.server.max_connections;

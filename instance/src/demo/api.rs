@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::{
     clips::Clip,
+    form::Form,
     network::{Member, Network},
 };
 
@@ -191,7 +192,7 @@ impl<'n> Api<'n> {
 
     /// Uploads a video.
     pub(super) async fn upload(&self, channel: i64, clip: &Clip, file: &[u8]) -> Result<Uuid, ApiError> {
-        let mut form = Form::new();
+        let mut form = Form::new(&Random::system());
         form.text("channelId", &channel.to_string());
         form.text("name", clip.title);
         form.text("description", &clip.description);
@@ -268,39 +269,6 @@ impl<'n> Api<'n> {
     }
 }
 
-/// A `multipart/form-data` body (RFC 7578).
-struct Form {
-    boundary: String,
-    body: Vec<u8>,
-}
-
-impl Form {
-    fn new() -> Self {
-        Self { boundary: Random::system().hex(16), body: vec![] }
-    }
-
-    fn text(&mut self, name: &str, value: &str) {
-        self.part(&format!("name=\"{name}\""), value.as_bytes());
-    }
-
-    fn file(&mut self, name: &str, file_name: &str, content_type: &str, content: &[u8]) {
-        self.part(&format!("name=\"{name}\"; filename=\"{file_name}\"\r\nContent-Type: {content_type}"), content);
-    }
-
-    fn part(&mut self, head: &str, content: &[u8]) {
-        let boundary = &self.boundary;
-        self.body
-            .extend_from_slice(format!("--{boundary}\r\nContent-Disposition: form-data; {head}\r\n\r\n").as_bytes());
-        self.body.extend_from_slice(content);
-        self.body.extend_from_slice(b"\r\n");
-    }
-
-    fn finish(mut self) -> (Vec<u8>, String) {
-        self.body.extend_from_slice(format!("--{}--\r\n", self.boundary).as_bytes());
-        (self.body, format!("multipart/form-data; boundary={}", self.boundary))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -322,18 +290,5 @@ mod tests {
     fn a_video_without_files_is_not_published_yet() {
         assert!(!details(json!({ "state": { "id": 2 }, "streamingPlaylists": [] })).is_published());
         assert!(details(json!({ "state": { "id": 7 } })).has_failed());
-    }
-
-    #[test]
-    fn a_form_ends_with_its_boundary() {
-        let mut form = Form::new();
-        form.text("name", "A title");
-        form.file("videofile", "clip.mp4", "video/mp4", b"bytes");
-        let (body, content_type) = form.finish();
-        let boundary = content_type.split_once("boundary=").unwrap().1;
-        let body = String::from_utf8(body).unwrap();
-        assert_eq!(body.matches(boundary).count(), 3);
-        assert!(body.contains("\r\nContent-Type: video/mp4\r\n\r\nbytes\r\n--"), "{body}");
-        assert!(body.ends_with("--\r\n"));
     }
 }

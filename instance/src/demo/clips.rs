@@ -89,9 +89,10 @@ fn test_card() -> Clip {
 fn game_of_life() -> Clip {
     Clip {
         title: "Game of Life: a city that nobody planned",
-        description: "Conway's Game of Life from a random beginning. Each cell looks at its eight neighbours: with three \
+        description:
+            "Conway's Game of Life from a random beginning. Each cell looks at its eight neighbours: with three \
                       of them it is born, with two or three it lives on."
-            .to_owned(),
+                .to_owned(),
         tags: &["cellular automaton", "mathematics", "generative"],
         category: SCIENCE,
         licence: PUBLIC_DOMAIN,

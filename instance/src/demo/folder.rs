@@ -49,7 +49,12 @@ impl DemoFolder {
         if fresh {
             clear(data.root()).map_err(|error| unusable(root, &error))?;
         }
-        let notes = read_notes(data.root()).unwrap_or(Notes { ports, videos: vec![], complete: false });
+        let mut notes = read_notes(data.root()).unwrap_or(Notes { ports, videos: vec![], complete: false });
+        if notes.ports != ports && notes.videos.is_empty() {
+            // An earlier start came to nothing, perhaps because a port was taken: there is nothing to keep.
+            clear(data.root()).map_err(|error| unusable(root, &error))?;
+            notes.ports = ports;
+        }
         if notes.ports != ports {
             return Err(DemoError::Folder(format!(
                 "the network in {} was made with the ports {}, which are part of its addresses: use --ports {}, or start \
@@ -112,7 +117,10 @@ fn refuse_foreign(root: &Path) -> Result<(), DemoError> {
     if entries.next().is_none() || root.join(NOTES).exists() {
         return Ok(());
     }
-    Err(DemoError::Folder(format!("{} holds something else than a demo network: choose another with --data", root.display())))
+    Err(DemoError::Folder(format!(
+        "{} holds something else than a demo network: choose another with --data",
+        root.display()
+    )))
 }
 
 /// Removes what a demo network consists of, and nothing else.
@@ -172,9 +180,20 @@ mod tests {
     #[test]
     fn other_ports_would_be_other_servers() {
         let root = tempfile::tempdir().unwrap();
-        drop(DemoFolder::open(root.path(), ports("1,2,3"), false).unwrap());
+        let mut folder = DemoFolder::open(root.path(), ports("1,2,3"), false).unwrap();
+        folder.add(video()).unwrap();
+        drop(folder);
         let error = DemoFolder::open(root.path(), ports("1,2,4"), false).unwrap_err();
         assert!(error.to_string().contains("use --ports 1,2,3"), "{error}");
+    }
+
+    #[test]
+    fn a_start_that_came_to_nothing_does_not_bind_to_its_ports() {
+        let root = tempfile::tempdir().unwrap();
+        drop(DemoFolder::open(root.path(), ports("1,2,3"), false).unwrap());
+        fs::create_dir(root.path().join("alpha")).unwrap();
+        drop(DemoFolder::open(root.path(), ports("1,2,4"), false).unwrap());
+        assert!(!root.path().join("alpha").exists(), "its addresses have the old port in them");
     }
 
     #[test]

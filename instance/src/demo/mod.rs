@@ -11,6 +11,7 @@ mod api;
 mod clips;
 mod console;
 mod folder;
+mod form;
 mod network;
 mod process;
 mod ready;
@@ -196,7 +197,8 @@ struct Signals {
 
 impl Signals {
     fn new() -> Result<Self, CliError> {
-        let listen = |kind| signal(kind).map_err(|error| CliError::Other(format!("signals cannot be received: {error}")));
+        let listen =
+            |kind| signal(kind).map_err(|error| CliError::Other(format!("signals cannot be received: {error}")));
         Ok(Self { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
     }
 

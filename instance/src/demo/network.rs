@@ -53,7 +53,8 @@ impl FromStr for Ports {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let ports: Option<Vec<u16>> = text.split(',').map(|port| port.trim().parse().ok().filter(|port| *port > 0)).collect();
+        let ports: Option<Vec<u16>> =
+            text.split(',').map(|port| port.trim().parse().ok().filter(|port| *port > 0)).collect();
         match ports.as_deref() {
             Some([alpha, beta, search]) if alpha != beta && beta != search && alpha != search => {
                 Ok(Self([*alpha, *beta, *search]))

@@ -1,4 +1,8 @@
-use axum::{body::Bytes, extract::{Request, State}, http::StatusCode};
+use axum::{
+    body::Bytes,
+    extract::{Request, State},
+    http::StatusCode,
+};
 use courier::VerifiedActivity;
 use federation::wire::{Action, Activity, Object, Undone};
 use http_body_util::{BodyExt, Limited};

@@ -29,7 +29,8 @@ use crate::{
 const PAGE_SIZE: i64 = 10;
 
 fn document(value: &Value) -> Response {
-    let headers = [(header::CONTENT_TYPE, ACTIVITY_JSON), (header::VARY, "accept"), (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")];
+    let headers =
+        [(header::CONTENT_TYPE, ACTIVITY_JSON), (header::VARY, "accept"), (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")];
     (headers, value.to_string()).into_response()
 }
 

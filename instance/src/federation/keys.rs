@@ -22,9 +22,10 @@ impl ActorKeys {
     /// # Errors
     /// [`KeyStoreError`] if its key cannot be read.
     pub fn local_actor(&self, actor: &Actor) -> Result<LocalActor, KeyStoreError> {
-        let url = self.platform.public_url.join(
-            Url::parse(actor.url()).map_or_else(|_| "/".to_owned(), |url| url.path().to_owned()).as_str(),
-        );
+        let url = self
+            .platform
+            .public_url
+            .join(Url::parse(actor.url()).map_or_else(|_| "/".to_owned(), |url| url.path().to_owned()).as_str());
         Ok(LocalActor::from_pem(url, actor.private_key_pem.as_deref().unwrap_or_default())?)
     }
 }

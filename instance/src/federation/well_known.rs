@@ -29,10 +29,8 @@ pub struct Resource {
 /// `GET /.well-known/webfinger`.
 pub async fn webfinger(State(app): State<App>, Query(query): Query<Resource>) -> ApiResult<impl IntoResponse> {
     let unknown = || Problem::not_found("Nobody here has that name.");
-    let handle: Handle = query
-        .resource
-        .parse()
-        .map_err(|_| Problem::bad_request("Ask for a resource such as acct:name@host."))?;
+    let handle: Handle =
+        query.resource.parse().map_err(|_| Problem::bad_request("Ask for a resource such as acct:name@host."))?;
     if handle.host.as_str() != app.platform.public_url.host() {
         return Err(unknown());
     }
@@ -69,5 +67,8 @@ pub async fn nodeinfo(State(app): State<App>) -> ApiResult<impl IntoResponse> {
 
 /// `GET /.well-known/host-meta`.
 pub async fn host_meta_document(State(app): State<App>) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "application/xrd+xml; charset=utf-8")], host_meta::document(&app.platform.public_url.join("/")))
+    (
+        [(header::CONTENT_TYPE, "application/xrd+xml; charset=utf-8")],
+        host_meta::document(&app.platform.public_url.join("/")),
+    )
 }

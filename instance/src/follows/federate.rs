@@ -40,7 +40,8 @@ pub async fn send_undo(app: &App, tx: &mut Tx, follow: &Follow) -> Result<(), Db
     let Some(target) = actors::store::find(tx, follow.target_id).await? else { return Ok(()) };
     let Some(inbox) = target.own_inbox() else { return Ok(()) };
     let actor = activity.actor.clone();
-    let undo = Activity::new(ids::undo(&activity.id), actor.clone(), Action::Undo(Undone::Activity(Box::new(activity))));
+    let undo =
+        Activity::new(ids::undo(&activity.id), actor.clone(), Action::Undo(Undone::Activity(Box::new(activity))));
     courier::deliver(tx, app.platform.clock.now(), &actor, &[inbox], &undo).await
 }
 
@@ -51,13 +52,7 @@ fn as_activity(follow: &Follow) -> Option<Activity> {
 }
 
 /// Somebody follows one of our actors: it is granted at once, or waits for an administrator.
-pub async fn receive_follow(
-    app: &App,
-    tx: &mut Tx,
-    id: &Url,
-    follower: &Actor,
-    target: &Url,
-) -> Result<(), DbError> {
+pub async fn receive_follow(app: &App, tx: &mut Tx, id: &Url, follower: &Actor, target: &Url) -> Result<(), DbError> {
     let Some(target) = actors::store::find_by_url(tx, target.as_str()).await? else { return Ok(()) };
     if !target.is_local {
         return Ok(());

@@ -34,19 +34,26 @@ impl Catalogue for InstanceCatalogue {
 
 async fn read_source(connection: &mut Connection, uuid: Uuid) -> Result<Option<MirrorSource>, DbError> {
     let Some(video) = videos::store::find_by_uuid(connection, uuid).await? else { return Ok(None) };
-    if video.is_local || video.is_live || !video.is_listed() || !follows::store::follows_host(connection, &video.host).await? {
+    if video.is_local
+        || video.is_live
+        || !video.is_listed()
+        || !follows::store::follows_host(connection, &video.host).await?
+    {
         return Ok(None);
     }
     let Some(playlist) = videos::store::playlist(connection, video.id).await? else { return Ok(None) };
     let Ok(playlist_url) = Url::parse(&playlist.playlist_url) else { return Ok(None) };
-    let Some(Ok(segments_sha256_url)) = playlist.segments_sha256_url.as_deref().map(Url::parse) else { return Ok(None) };
+    let Some(Ok(segments_sha256_url)) = playlist.segments_sha256_url.as_deref().map(Url::parse) else {
+        return Ok(None);
+    };
     let files = videos::store::files(connection, playlist.id).await?;
     let files = files.into_iter().filter_map(|file| {
         Some(SourceFile { url: Url::parse(&file.file_url).ok()?, size_bytes: file.size_bytes.unsigned_abs() })
     });
     let (thumbnail, preview) = videos::store::remote_pictures(connection, video.id).await?.unwrap_or_default();
     let pictures = [(PictureKind::Thumbnail, thumbnail), (PictureKind::Preview, preview)];
-    let pictures = pictures.into_iter().filter_map(|(kind, url)| Some(SourcePicture { kind, url: Url::parse(&url?).ok()? }));
+    let pictures =
+        pictures.into_iter().filter_map(|(kind, url)| Some(SourcePicture { kind, url: Url::parse(&url?).ok()? }));
     Ok(Some(MirrorSource {
         uuid,
         origin_host: video.host,

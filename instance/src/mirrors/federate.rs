@@ -58,7 +58,7 @@ fn to_wire(file: &CacheFile) -> Option<wire::CacheFile> {
 }
 
 /// `GET /redundancy/streaming-playlists/hls/{uuid}`: what the origin was told of the copy that is kept here.
-pub async fn hls_mirror(State(app): State<App>, Path(uuid): Path<String>) -> ApiResult<Response> {
+pub(crate) async fn hls_mirror(State(app): State<App>, Path(uuid): Path<String>) -> ApiResult<Response> {
     let missing = || Problem::not_found("There is no such copy here.");
     let uuid = Uuid::try_parse(&uuid).map_err(|_| missing())?;
     let mut connection = app.platform.db.read().await?;
@@ -113,9 +113,8 @@ pub async fn receive(app: &App, tx: &mut Tx, actor: &Actor, file: &wire::CacheFi
 
 async fn is_related(app: &App, tx: &mut Tx, actor: &Actor) -> Result<bool, DbError> {
     let Some(me) = actors::store::find_by_url(tx, app.ids.instance_actor().as_str()).await? else { return Ok(false) };
-    let accepted = |follow: Option<follows::Follow>| {
-        follow.is_some_and(|follow| follow.state() == follows::FollowState::Accepted)
-    };
+    let accepted =
+        |follow: Option<follows::Follow>| follow.is_some_and(|follow| follow.state() == follows::FollowState::Accepted);
     Ok(accepted(follows::store::find_pair(tx, actor.id, me.id).await?)
         || accepted(follows::store::find_pair(tx, me.id, actor.id).await?))
 }
@@ -127,7 +126,10 @@ pub async fn receive_undo(tx: &mut Tx, actor: &Actor, id: &Url) -> Result<(), Db
 
 #[cfg(test)]
 mod tests {
-    use axum::{body::Body, http::{Request, StatusCode}};
+    use axum::{
+        body::Body,
+        http::{Request, StatusCode},
+    };
     use http_body_util::BodyExt;
     use platform::testing::TestPlatform;
     use serde_json::{Value, json};

@@ -61,9 +61,8 @@ pub async fn ensure_client(tx: &mut Tx, platform: &Platform) -> Result<(), DbErr
 /// Checks that a request comes from the client of this server.
 pub(super) async fn check_client(app: &App, id: Option<&str>, secret: Option<&str>) -> Result<(), GrantError> {
     let client = store::find_client(&mut app.platform.db.read().await?).await?;
-    let known = client.is_some_and(|client| {
-        id == Some(client.client_id.as_str()) && secret == Some(client.client_secret.as_str())
-    });
+    let known = client
+        .is_some_and(|client| id == Some(client.client_id.as_str()) && secret == Some(client.client_secret.as_str()));
     if known { Ok(()) } else { Err(GrantError::BadClient) }
 }
 

@@ -29,6 +29,7 @@ pub async fn local_client(State(app): State<App>) -> ApiResult<Json<LocalClient>
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
+#[expect(clippy::struct_field_names, reason = "the names are those of RFC 6749")]
 struct Grant {
     client_id: Option<String>,
     client_secret: Option<String>,

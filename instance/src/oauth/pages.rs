@@ -96,7 +96,8 @@ mod tests {
     #[test]
     fn a_log_in_never_leads_to_another_server() {
         assert_eq!(local_path("/videos/upload?x=1"), "/videos/upload?x=1");
-        for next in ["", "https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "/a\r\nb"] {
+        for next in ["", "https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "/a\r\nb"]
+        {
             assert_eq!(local_path(next), "/", "{next:?}");
         }
     }

@@ -87,11 +87,13 @@ pub async fn user_of_access_token(
 
 /// Ends the pair of a refresh token, and tells whose it was if it was good.
 pub async fn take_refresh_token(tx: &mut Tx, hash: &str, now: Timestamp) -> Result<Option<UserId>, DbError> {
-    tx.query(sql!("DELETE FROM oauth_tokens WHERE refresh_token_hash = $1 AND refresh_expires_at > $2 RETURNING user_id"))
-        .bind(hash.to_owned())
-        .bind(now)
-        .fetch_optional_scalar()
-        .await
+    tx.query(sql!(
+        "DELETE FROM oauth_tokens WHERE refresh_token_hash = $1 AND refresh_expires_at > $2 RETURNING user_id"
+    ))
+    .bind(hash.to_owned())
+    .bind(now)
+    .fetch_optional_scalar()
+    .await
 }
 
 /// Ends the pair of an access token.

@@ -69,12 +69,13 @@ fn bencoded(body: Vec<u8>) -> Response {
 
 fn refusal(refused: Refused) -> Problem {
     match refused {
-        Refused::Blocked => Problem::forbidden("This address asked for swarms that are not of this server. Come back later."),
-        Refused::TooManyFromAddress => Problem::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "Too many connections are open from this address.",
-        )
-        .retry_after(60),
+        Refused::Blocked => {
+            Problem::forbidden("This address asked for swarms that are not of this server. Come back later.")
+        }
+        Refused::TooManyFromAddress => {
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "Too many connections are open from this address.")
+                .retry_after(60)
+        }
         Refused::Full => {
             Problem::new(StatusCode::SERVICE_UNAVAILABLE, "Too many connections are open.").retry_after(60)
         }

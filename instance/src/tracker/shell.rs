@@ -13,11 +13,7 @@ use p2p::{
     InfoHash,
     tracker::{ClientMessage, Effect, HttpTracker, Limits, MessageError, Refused, SocketId, WebSocketTracker},
 };
-use platform::{
-    Platform,
-    clock::SharedClock,
-    db::DbError,
-};
+use platform::{Platform, clock::SharedClock, db::DbError};
 use tokio::{
     sync::mpsc,
     time::{MissedTickBehavior, interval},

@@ -2,10 +2,17 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use axum::{body::Body, extract::ConnectInfo, http::{Request, StatusCode}};
+use axum::{
+    body::Body,
+    extract::ConnectInfo,
+    http::{Request, StatusCode},
+};
 use futures::{SinkExt, StreamExt};
 use http_body_util::BodyExt;
-use p2p::{InfoHash, infohash::{self, StreamKind}};
+use p2p::{
+    InfoHash,
+    infohash::{self, StreamKind},
+};
 use platform::{lifecycle, testing::TestPlatform};
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
@@ -77,6 +84,11 @@ impl Stage {
     }
 }
 
+/// As download clients write it into a query.
+pub(super) fn percent_encoded(info_hash: InfoHash) -> String {
+    info_hash.as_bytes().iter().map(|byte| format!("%{byte:02x}")).collect::<Vec<_>>().concat()
+}
+
 async fn open(test: &TestPlatform, p2p: bool) -> App {
     let config = InstanceConfig { p2p, media_worker: Some("/nonexistent".into()), ..InstanceConfig::default() };
     App::open(&test.platform, config).await.unwrap()
@@ -123,7 +135,7 @@ impl Browser {
     /// What the tracker says, pings apart.
     async fn next(&mut self) -> Option<Result<Message, tungstenite::Error>> {
         loop {
-            match tokio::time::timeout(Duration::from_secs(3_600), self.socket.next()).await.unwrap() {
+            match tokio::time::timeout(Duration::from_hours(1), self.socket.next()).await.unwrap() {
                 Some(Ok(Message::Ping(_))) => {}
                 other => return other,
             }
@@ -188,7 +200,9 @@ async fn a_stranger_to_all_our_swarms_is_closed_and_kept_out_for_three_minutes()
 async fn a_closed_socket_leaves_all_its_swarms() {
     let stage = Stage::new().await;
     let (mut alice, mut bob) = (stage.browser(1).await, stage.browser(2).await);
-    for (info_hash, peer_id) in [(stage.stream(), "-PM0202-main-stream-"), (stage.older_stream(), "-PM0202-older-stream")] {
+    for (info_hash, peer_id) in
+        [(stage.stream(), "-PM0202-main-stream-"), (stage.older_stream(), "-PM0202-older-stream")]
+    {
         alice.peer_id = peer_id.to_owned();
         alice.announce(info_hash, json!({})).await;
         assert_eq!(alice.hear().await["incomplete"], 1);
@@ -222,8 +236,10 @@ async fn nobody_can_list_the_swarms() {
 #[tokio::test]
 async fn a_download_client_gets_a_bencoded_answer() {
     let stage = Stage::new().await;
-    let escaped = |info_hash: InfoHash| info_hash.as_bytes().iter().map(|byte| format!("%{byte:02x}")).collect::<String>();
-    let announce = |info_hash| format!("/tracker/announce?info_hash={}&peer_id=-TR4000-abcdefghijkl&port=6881", escaped(info_hash));
+    let announce = |info_hash: InfoHash| {
+        let info_hash = percent_encoded(info_hash);
+        format!("/tracker/announce?info_hash={info_hash}&peer_id=-TR4000-abcdefghijkl&port=6881")
+    };
     let (status, body) = stage.get(&announce(stage.older_stream())).await;
     assert_eq!(status, StatusCode::OK);
     assert_eq!(String::from_utf8_lossy(&body), "d8:completei0e10:incompletei1e8:intervali600e5:peerslee");

@@ -81,12 +81,7 @@ async fn fetch_source(app: &App, source: &Source, scratch: &TempDir) -> Result<P
     Ok(path)
 }
 
-async fn store_files(
-    app: &App,
-    video: &Video,
-    work_dir: &Path,
-    output: &TranscodeOutput,
-) -> Result<(), StorageError> {
+async fn store_files(app: &App, video: &Video, work_dir: &Path, output: &TranscodeOutput) -> Result<(), StorageError> {
     let folder = videos::stream_folder(video.uuid);
     app.platform.storage.delete_prefix(&folder).await?;
     let renditions = output.renditions.iter().flat_map(|rendition| [&rendition.video_file, &rendition.playlist_file]);
@@ -96,12 +91,8 @@ async fn store_files(
     Ok(())
 }
 
-async fn store_pictures(
-    app: &App,
-    work_dir: &Path,
-    thumbnails: &Thumbnails,
-) -> Result<(String, String), StorageError> {
-    let name = |_| format!("{}.jpg", app.platform.random.uuid());
+async fn store_pictures(app: &App, work_dir: &Path, thumbnails: &Thumbnails) -> Result<(String, String), StorageError> {
+    let name = |()| format!("{}.jpg", app.platform.random.uuid());
     let (thumbnail, preview) = (name(()), name(()));
     for (folder, name, picture) in
         [("thumbnails", &thumbnail, &thumbnails.thumbnail), ("previews", &preview, &thumbnails.preview)]

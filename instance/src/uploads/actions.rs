@@ -197,7 +197,10 @@ fn draft(
             None => return invalid(format!("there is no privacy with the number {number}")),
         },
     };
-    let trackers = [app.platform.public_url.join("/tracker/announce").to_string(), app.platform.public_url.websocket("/tracker/socket")];
+    let trackers = [
+        app.platform.public_url.join("/tracker/announce").to_string(),
+        app.platform.public_url.websocket("/tracker/socket"),
+    ];
     let filled = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
     Ok(VideoDraft {
         uuid,

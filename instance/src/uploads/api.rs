@@ -45,7 +45,8 @@ pub(super) async fn take(app: &App, user: &User, mut form: Multipart) -> Result<
 
 fn read_text(upload: &mut NewUpload, name: &str, value: String) -> Result<(), UploadError> {
     let wrong = || UploadError::Invalid(format!("{name} cannot be used as it is"));
-    let number = |text: &str| if text.is_empty() { Ok(None) } else { text.parse::<i64>().map(Some).map_err(|_| wrong()) };
+    let number =
+        |text: &str| if text.is_empty() { Ok(None) } else { text.parse::<i64>().map(Some).map_err(|_| wrong()) };
     match name {
         "name" => upload.name = value,
         "channelId" => upload.channel_id = number(&value)?,

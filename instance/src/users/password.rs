@@ -40,7 +40,8 @@ pub async fn verify(password: String, hash: String) -> bool {
 }
 
 /// A hash of nothing anybody knows: verified when there is no such user, so that the answer takes as long.
-pub const DECOY: &str = "$argon2id$v=19$m=19456,t=2,p=1$c2hvYWwtZGVjb3ktc2FsdA$3tVJMyHFVdWoWUuvJ4WQ5K1nOWcUyuaUJNsMpvIDp5s";
+pub const DECOY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$c2hvYWwtZGVjb3ktc2FsdA$3tVJMyHFVdWoWUuvJ4WQ5K1nOWcUyuaUJNsMpvIDp5s";
 
 #[cfg(test)]
 mod tests {

@@ -48,9 +48,7 @@ pub async fn find_by_login(connection: &mut Connection, login: &str) -> Result<O
 /// The user of a row.
 pub async fn find(connection: &mut Connection, id: UserId) -> Result<Option<User>, DbError> {
     connection
-        .query(sql!(
-            "SELECT id, username, email, password_hash, role, is_blocked, created_at FROM users WHERE id = $1"
-        ))
+        .query(sql!("SELECT id, username, email, password_hash, role, is_blocked, created_at FROM users WHERE id = $1"))
         .bind(id)
         .fetch_optional()
         .await

@@ -70,13 +70,12 @@ pub async fn account_videos(
 async fn respond(app: &App, query: &ListQuery) -> ApiResult<Response> {
     let key = format!("{query:?}");
     let generation = app.platform.db.generation();
-    let body = match app.video_lists.get(generation, &key) {
-        Some(body) => body,
-        None => {
-            let body = render_list(app, query).await?;
-            app.video_lists.put(generation, key, body.clone());
-            body
-        }
+    let body = if let Some(body) = app.video_lists.get(generation, &key) {
+        body
+    } else {
+        let body = render_list(app, query).await?;
+        app.video_lists.put(generation, key, body.clone());
+        body
     };
     let kind = HeaderValue::from_static("application/json; charset=utf-8");
     Ok(([(header::CONTENT_TYPE, kind)], Body::from(body)).into_response())
@@ -140,7 +139,9 @@ pub(super) async fn find_visible(connection: &mut Connection, id: &str, user: Op
     let video = match (parse_uuid(id), id.parse::<i64>()) {
         (Some(uuid), _) => store::find_by_uuid(connection, uuid).await?,
         (None, Ok(number)) => store::find(connection, VideoId(number)).await?,
-        (None, Err(_)) => return Err(Problem::bad_request("That is no id of a video: use its number, UUID or short UUID")),
+        (None, Err(_)) => {
+            return Err(Problem::bad_request("That is no id of a video: use its number, UUID or short UUID"));
+        }
     };
     let video = video.ok_or_else(not_found)?;
     let owns = match user {

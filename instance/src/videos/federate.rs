@@ -35,7 +35,8 @@ const PREVIEW: (u32, u32) = (850, 480);
 pub async fn send_new_video(app: &App, tx: &mut Tx, video: &Video) -> Result<(), DbError> {
     let object = to_wire(app, tx, video).await?;
     let (account, channel) = (app.ids.account(&video.account_username), app.ids.channel(&video.channel_username));
-    let create = Activity::new(ids::create(&object.id), account.clone(), Action::Create(Object::Video(Box::new(object))));
+    let create =
+        Activity::new(ids::create(&object.id), account.clone(), Action::Create(Object::Video(Box::new(object))));
     send(app, tx, video.account_actor_id, &account, create).await?;
     send_announce(app, tx, video, video.channel_actor_id, &channel).await?;
     let server = app.ids.instance_actor();
@@ -114,7 +115,8 @@ pub async fn document(app: &App, connection: &mut Connection, video: &Video) -> 
 async fn to_wire(app: &App, connection: &mut Connection, video: &Video) -> Result<wire::Video, DbError> {
     let id = app.ids.video(video.uuid);
     let (account, channel) = (app.ids.account(&video.account_username), app.ids.channel(&video.channel_username));
-    let term = |identifier: String, name: Option<&str>| name.map(|name| wire::Term { identifier, name: name.to_owned() });
+    let term =
+        |identifier: String, name: Option<&str>| name.map(|name| wire::Term { identifier, name: name.to_owned() });
     let mut object = wire::Video::new(id.clone(), video.uuid, video.name.clone(), video.published_at);
     object.audience = match video.privacy() {
         Privacy::Public => Audience::public([ids::under(&account, "followers")]),

@@ -3,8 +3,24 @@
 use std::{collections::BTreeMap, sync::LazyLock};
 
 const CATEGORIES: [&str; 18] = [
-    "Music", "Films", "Vehicles", "Art", "Sports", "Travels", "Gaming", "People", "Comedy", "Entertainment",
-    "News & Politics", "How To", "Education", "Activism", "Science & Technology", "Animals", "Kids", "Food",
+    "Music",
+    "Films",
+    "Vehicles",
+    "Art",
+    "Sports",
+    "Travels",
+    "Gaming",
+    "People",
+    "Comedy",
+    "Entertainment",
+    "News & Politics",
+    "How To",
+    "Education",
+    "Activism",
+    "Science & Technology",
+    "Animals",
+    "Kids",
+    "Food",
 ];
 
 const LICENCES: [&str; 7] = [

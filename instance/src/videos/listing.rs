@@ -61,7 +61,9 @@ impl Sort {
             (SortKey::CreatedAt, true) => "v.created_at DESC, v.id DESC",
             (SortKey::PublishedAt, false) => "v.published_at, v.id",
             (SortKey::PublishedAt, true) => "v.published_at DESC, v.id DESC",
-            (SortKey::OriginallyPublishedAt, false) => "v.originally_published_at IS NULL, v.originally_published_at, v.id",
+            (SortKey::OriginallyPublishedAt, false) => {
+                "v.originally_published_at IS NULL, v.originally_published_at, v.id"
+            }
             (SortKey::OriginallyPublishedAt, true) => {
                 "v.originally_published_at IS NULL, v.originally_published_at DESC, v.id DESC"
             }
@@ -257,7 +259,8 @@ mod tests {
 
     #[test]
     fn lists_may_be_written_in_every_way_that_clients_use() {
-        let query = parse(&[("tagsOneOf", "a"), ("tagsOneOf", "b"), ("categoryOneOf[]", "3"), ("unknown", "x")]).unwrap();
+        let query =
+            parse(&[("tagsOneOf", "a"), ("tagsOneOf", "b"), ("categoryOneOf[]", "3"), ("unknown", "x")]).unwrap();
         assert_eq!(query.filters.tags_one_of, ["a", "b"]);
         assert_eq!(query.filters.categories, [3]);
         assert_eq!((query.start, query.count), (0, 15));
@@ -265,7 +268,9 @@ mod tests {
 
     #[test]
     fn wrong_values_are_refused_by_name() {
-        for (name, value) in [("count", "101"), ("count", "x"), ("start", "-1"), ("sort", "-password"), ("isLocal", "perhaps")] {
+        for (name, value) in
+            [("count", "101"), ("count", "x"), ("start", "-1"), ("sort", "-password"), ("isLocal", "perhaps")]
+        {
             let problem = parse(&[(name, value)]).unwrap_err();
             assert!(problem.detail().contains(name), "{problem}");
         }

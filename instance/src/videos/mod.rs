@@ -18,10 +18,13 @@ mod seed;
 pub mod store;
 
 pub use actions::{delete, publish};
-pub use api::{categories, channel_videos, account_videos, delete_video, description, details, languages, licences, list, privacies, search};
+pub use api::{
+    account_videos, categories, channel_videos, delete_video, description, details, languages, licences, list,
+    privacies, search,
+};
 pub use cache::VideoListCache;
-pub use files::{preview_file, streaming_file, thumbnail_file};
 pub(crate) use files::stream_folder;
+pub use files::{preview_file, streaming_file, thumbnail_file};
 pub use labels::{category_names, language_names, licence_names};
 pub use listing::{Filters, ListQuery, Sort};
 pub use model::{Privacy, Video, VideoFile, VideoId, VideoState};

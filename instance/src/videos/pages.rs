@@ -16,11 +16,15 @@ use super::{ListQuery, Video, VideoState, api, labels, listing::Filters, represe
 use crate::{
     App,
     oauth::Session,
-    pages::{context, markdown},
+    pages::{context, markdown, plain_text},
 };
 
 const PAGE_SIZE: i64 = 24;
 const NEXT_COUNT: i64 = 8;
+/// A description of this many characters is not folded.
+const SHORT_TEXT: usize = 240;
+/// Without scripts, a rendition of about this height is played.
+const PLAIN_RESOLUTION: i64 = 720;
 
 #[derive(Template)]
 #[template(path = "videos/list.html")]
@@ -159,6 +163,7 @@ struct WatchPage {
     age_label: String,
     published_iso: String,
     description_html: String,
+    description_preview: Option<String>,
     tags: Vec<String>,
     category: Option<&'static str>,
     licence: Option<&'static str>,
@@ -171,7 +176,8 @@ struct WatchPage {
 }
 
 struct Player {
-    master_url: String,
+    /// A file that browsers play without scripts.
+    plain_url: String,
     poster: Option<String>,
     config: String,
 }
@@ -195,6 +201,10 @@ async fn read_watch_page(app: &App, page: PageContext, session: &Session, id: &s
     let video = api::find_visible(&mut connection, id, session.user.as_ref()).await?;
     let now = app.platform.clock.now();
     let playlist = store::playlist(&mut connection, video.id).await?;
+    let files = match &playlist {
+        Some(playlist) => store::files(&mut connection, playlist.id).await?,
+        None => vec![],
+    };
     let redundancies = store::redundancies(&mut connection, video.id, now).await?;
     let local_copy = redundancy::copies_of(&mut connection, video.uuid).await?;
     let tags = store::tags(&mut connection, video.id).await?;
@@ -225,8 +235,13 @@ async fn read_watch_page(app: &App, page: PageContext, session: &Session, id: &s
             config.swarm_id.clone_from(&copy.origin_playlist_url);
             config.base_urls.insert(0, absolute(&copy.base_path));
         }
+        let plain_file = files.iter().find(|file| file.resolution <= PLAIN_RESOLUTION).or(files.last());
+        let plain_url = plain_file.map(|file| match &local_copy {
+            Some(copy) => format!("{}/{}", copy.base_path, file_name_of(&file.file_url)),
+            None => file.file_url.clone(),
+        });
         Player {
-            master_url: config.master_url.clone(),
+            plain_url: plain_url.unwrap_or_else(|| config.master_url.clone()),
             poster: video.preview_path().or_else(|| video.thumbnail_path()),
             config: script_json(&config),
         }
@@ -234,15 +249,20 @@ async fn read_watch_page(app: &App, page: PageContext, session: &Session, id: &s
     Ok(WatchPage {
         player,
         waiting,
-        copy: local_copy.filter(|_| !video.is_local).map(|copy| Copy {
-            checked_label: copy.verified_at.map(|then| VideoCard::age_label(then, now)),
-        }),
+        copy: local_copy
+            .filter(|_| !video.is_local)
+            .map(|copy| Copy { checked_label: copy.verified_at.map(|then| VideoCard::age_label(then, now)) }),
         origin_url: (!video.is_local).then(|| video.url.clone()),
         channel_handle: format!("@{}@{}", video.channel_username, video.host),
         views_label: VideoCard::views_label(video.views),
         age_label: VideoCard::age_label(video.published_at, now),
         published_iso: iso(video.published_at).to_string(),
         description_html: video.description.as_deref().map(markdown).unwrap_or_default(),
+        description_preview: video
+            .description
+            .as_deref()
+            .map(plain_text)
+            .filter(|text| text.chars().count() > SHORT_TEXT),
         tags,
         category: video.category.and_then(labels::category),
         licence: video.licence.and_then(labels::licence),
@@ -260,10 +280,7 @@ async fn read_watch_page(app: &App, page: PageContext, session: &Session, id: &s
 }
 
 /// What stands in the player's place while there is nothing to play.
-async fn waiting_words(
-    connection: &mut platform::db::Connection,
-    video: &Video,
-) -> Result<Option<String>, DbError> {
+async fn waiting_words(connection: &mut platform::db::Connection, video: &Video) -> Result<Option<String>, DbError> {
     Ok(match video.state() {
         VideoState::Published => None,
         VideoState::TranscodingFailed => {
@@ -275,7 +292,9 @@ async fn waiting_words(
             let progress = platform::jobs::progress_of::<crate::transcoding::Transcode>(connection, &key).await?;
             let percent = progress.filter(|progress| progress.total > 0).map(|p| 100 * p.done / p.total);
             Some(match percent {
-                Some(percent) => format!("This video is being prepared: {percent} % done. Reload to see how far it is."),
+                Some(percent) => {
+                    format!("This video is being prepared: {percent} % done. Reload to see how far it is.")
+                }
                 None => "This video is waiting to be prepared.".to_owned(),
             })
         }
@@ -295,6 +314,10 @@ fn folder_of(url: &str) -> String {
 #[template(path = "videos/embed.html")]
 struct EmbedPage {
     watch: WatchPage,
+}
+
+fn file_name_of(url: &str) -> &str {
+    url.rsplit('/').next().unwrap_or_default()
 }
 
 /// `GET /videos/embed/{id}`: the player alone, for pages of other sites.

@@ -149,11 +149,11 @@ fn truncate(text: &str) -> String {
     short
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
 fn moment<S: Serializer>(moment: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&iso(*moment))
 }
 
+#[expect(clippy::ref_option, reason = "serde asks for a reference to the field")]
 fn optional_moment<S: Serializer>(moment: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
     match moment {
         Some(moment) => serializer.collect_str(&iso(*moment)),

@@ -20,7 +20,9 @@ pub async fn seed(app: &App, count: u32) -> Result<(), DbError> {
     let now = app.platform.clock.now();
     for number in 0..count {
         let uuid = app.platform.random.uuid();
-        let url = |name: &str| app.platform.public_url.join(&format!("/static/{}/{name}", super::stream_folder(uuid))).to_string();
+        let url = |name: &str| {
+            app.platform.public_url.join(&format!("/static/{}/{name}", super::stream_folder(uuid))).to_string()
+        };
         let draft = VideoDraft {
             uuid,
             url: app.ids.video(uuid).to_string(),
@@ -61,7 +63,11 @@ pub async fn seed(app: &App, count: u32) -> Result<(), DbError> {
             has_audio: true,
             has_video: true,
         };
-        let playlist = NewPlaylist { playlist_url: url("x-master.m3u8"), segments_sha256_url: Some(url("x-segments-sha256.json")), files: vec![file] };
+        let playlist = NewPlaylist {
+            playlist_url: url("x-master.m3u8"),
+            segments_sha256_url: Some(url("x-segments-sha256.json")),
+            files: vec![file],
+        };
         store::replace_playlist(&mut tx, id, &playlist, now).await?;
     }
     tx.commit().await

@@ -49,7 +49,13 @@ pub async fn find_by_url(connection: &mut Connection, url: &str) -> Result<Optio
 pub async fn list(connection: &mut Connection, query: &ListQuery) -> Result<Vec<Video>, DbError> {
     let mut statement = connection.build(sql!(fragment concat!(video!(), " WHERE v.state = 1 AND v.privacy = 1")));
     query.filters.push_to(&mut statement);
-    statement.push(" ORDER BY ").push(query.sort.sql()).push(" LIMIT ").bind(query.count).push(" OFFSET ").bind(query.start);
+    statement
+        .push(" ORDER BY ")
+        .push(query.sort.sql())
+        .push(" LIMIT ")
+        .bind(query.count)
+        .push(" OFFSET ")
+        .bind(query.start);
     statement.fetch_all().await
 }
 
@@ -92,11 +98,7 @@ pub async fn remote_listed_after(
 }
 
 /// Listed local videos of an account's or channel's actor, newest first.
-pub async fn local_listed(
-    connection: &mut Connection,
-    limit: i64,
-    offset: i64,
-) -> Result<Vec<Video>, DbError> {
+pub async fn local_listed(connection: &mut Connection, limit: i64, offset: i64) -> Result<Vec<Video>, DbError> {
     connection
         .query(sql!(concat!(
             video!(),
@@ -150,7 +152,11 @@ pub async fn files(connection: &mut Connection, playlist: i64) -> Result<Vec<Vid
 }
 
 /// Copies of a video that other servers have told us about and that have not expired.
-pub async fn redundancies(connection: &mut Connection, id: VideoId, now: Timestamp) -> Result<Vec<Redundancy>, DbError> {
+pub async fn redundancies(
+    connection: &mut Connection,
+    id: VideoId,
+    now: Timestamp,
+) -> Result<Vec<Redundancy>, DbError> {
     connection
         .query(sql!(
             "SELECT base_url FROM video_redundancies WHERE video_id = $1 AND (expires_at IS NULL OR expires_at > $2) \
@@ -415,7 +421,11 @@ pub async fn insert_share(
 }
 
 /// The first channel of a user, which uploads go to when none is named.
-pub async fn is_channel_of_user(connection: &mut Connection, channel: ChannelId, user: UserId) -> Result<bool, DbError> {
+pub async fn is_channel_of_user(
+    connection: &mut Connection,
+    channel: ChannelId,
+    user: UserId,
+) -> Result<bool, DbError> {
     connection
         .query(sql!(
             "SELECT EXISTS (SELECT 1 FROM video_channels c JOIN accounts a ON a.id = c.account_id \

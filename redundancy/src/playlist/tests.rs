@@ -57,12 +57,28 @@ fn tags_that_lead_elsewhere_are_refused() {
         "EXT-X-CONTENT-STEERING:SERVER-URI=\"https://evil.test/\"",
         "EXT-X-DATERANGE:ID=\"a\",X-ASSET-URI=\"https://evil.test/\"",
         "EXT-X-DEFINE:NAME=\"a\",VALUE=\"b\"",
+        "EXT-X-KEY:METHOD=AES-128,URI =\"https://evil.test/\"",
     ] {
         let name = tag.split(':').next().unwrap().to_owned();
         let variant = VARIANT.replace("#EXT-X-VERSION:7", &format!("#{tag}"));
         assert_eq!(parse_variant(variant.as_bytes()), Err(PlaylistError::Unsupported(name.clone())));
         assert_eq!(names(&format!("#EXTM3U\n#{tag}\n1.m3u8\n")), Err(PlaylistError::Unsupported(name)));
     }
+}
+
+#[test]
+fn what_players_could_read_in_another_way_is_refused() {
+    for line_end in ['\r', '\u{2028}'] {
+        let hidden = format!("#EXT-X-STREAM-INF:BANDWIDTH=1{line_end}https://evil.test/1.m3u8\n1.m3u8\n");
+        assert_eq!(names(&format!("#EXTM3U\n{hidden}")), Err(PlaylistError::NotAPlaylist));
+        let variant = VARIANT.replace("#EXT-X-VERSION:7", &format!("# a comment{line_end}https://evil.test/1.mp4"));
+        assert_eq!(parse_variant(variant.as_bytes()), Err(PlaylistError::NotAPlaylist));
+    }
+    let second = ",URI=\"https://evil.test/\"";
+    let audio = format!("#EXTM3U\n#EXT-X-MEDIA:TYPE=AUDIO,URI=\"0.m3u8\"{second}\n1.m3u8\n");
+    assert_eq!(names(&audio), Err(PlaylistError::Unsupported("EXT-X-MEDIA".to_owned())));
+    let variant = VARIANT.replace("\"1357@0\"", &format!("\"1357@0\"{second}"));
+    assert_eq!(parse_variant(variant.as_bytes()), Err(PlaylistError::Unsupported("EXT-X-MAP".to_owned())));
 }
 
 #[test]

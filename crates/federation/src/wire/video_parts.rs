@@ -67,7 +67,8 @@ impl Tag {
 
 fn tag_name<'de, D: Deserializer<'de>>(source: D) -> Result<String, D::Error> {
     let name = lenient::required_text::<MAX_TEXT, D>(source)?;
-    Ok(name.strip_prefix('#').map_or(name.clone(), str::to_owned))
+    let bare = name.trim_start_matches('#');
+    if bare.is_empty() { Err(serde::de::Error::custom("a tag has no name")) } else { Ok(bare.to_owned()) }
 }
 
 /// Who made a video: the account (Person) and the channel (Group).
@@ -255,6 +256,9 @@ mod tests {
     fn a_hashtag_loses_its_hash() {
         let tag: Tag = serde_json::from_value(json!({"type": "Hashtag", "name": "#ocean"})).unwrap();
         assert_eq!(tag, Tag::hashtag("ocean"));
+        let tag: Tag = serde_json::from_value(json!({"type": "Hashtag", "name": "##ocean"})).unwrap();
+        assert_eq!(tag, Tag::hashtag("ocean"));
+        assert!(serde_json::from_value::<Tag>(json!({"type": "Hashtag", "name": "#"})).is_err());
     }
 
     #[test]

@@ -25,8 +25,9 @@ impl FromStr for HumanDuration {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let milliseconds = parse(text, &TIME_UNITS)
-            .ok_or_else(|| format!("`{text}` is no span of time: write a number with ms, s, m, h or d, as in \"30s\""))?;
+        let milliseconds = parse(text, &TIME_UNITS).ok_or_else(|| {
+            format!("`{text}` is no span of time: write a number with ms, s, m, h or d, as in \"30s\"")
+        })?;
         Ok(Self(Duration::from_millis(milliseconds)))
     }
 }

@@ -72,7 +72,7 @@ impl KnownKeys {
         match kind {
             Kind::Text => Value::String(text.to_owned()),
             Kind::List if !text.trim_start().starts_with('[') => Value::Array(
-                text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(|item| item.into()).collect(),
+                text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(std::convert::Into::into).collect(),
             ),
             Kind::List | Kind::Other => format!("value = {text}")
                 .parse::<Table>()

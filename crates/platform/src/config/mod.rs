@@ -57,10 +57,7 @@ pub enum ConfigError {
 ///
 /// # Errors
 /// [`ConfigError`], which reads well as the only line that the program prints.
-pub fn load<T>(
-    file: Option<&Path>,
-    variables: impl IntoIterator<Item = (String, String)>,
-) -> Result<T, ConfigError>
+pub fn load<T>(file: Option<&Path>, variables: impl IntoIterator<Item = (String, String)>) -> Result<T, ConfigError>
 where
     T: DeserializeOwned + JsonSchema,
 {
@@ -77,8 +74,8 @@ where
 }
 
 fn read_file(path: &Path) -> Result<Table, ConfigError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+    let text =
+        std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
     text.parse().map_err(|error: toml::de::Error| ConfigError::Syntax {
         path: path.to_owned(),
         reason: error.to_string().trim().to_owned(),

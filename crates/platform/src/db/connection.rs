@@ -5,7 +5,7 @@ use std::{
 };
 
 use sqlx::{
-    Arguments, Decode, Encode, FromRow, PgConnection, Postgres, Sqlite, SqliteConnection, SqlStr, Transaction, Type,
+    Arguments, Decode, Encode, FromRow, PgConnection, Postgres, SqlStr, Sqlite, SqliteConnection, Transaction, Type,
     pool::PoolConnection,
     postgres::{PgArguments, PgRow},
     query_as_with, query_scalar_with, query_with,

@@ -6,14 +6,14 @@
 //!
 //! Retries wait `first_delay · 2^(attempt − 1)`, at most `longest_delay`, with up to a quarter of jitter on top.
 
+#[cfg(test)]
+#[path = "tests.rs"]
+mod behaviour;
 mod error;
 mod runner;
 mod schedule;
 mod set;
 mod store;
-#[cfg(test)]
-#[path = "tests.rs"]
-mod behaviour;
 
 use std::time::Duration;
 
@@ -93,11 +93,11 @@ pub struct RetryPolicy {
 impl RetryPolicy {
     /// Ten tries over about eight hours: 30 s, 1 min, 2 min, … at most 2 h.
     pub const DEFAULT: Self =
-        Self { max_attempts: 10, first_delay: Duration::from_secs(30), longest_delay: Duration::from_secs(7_200) };
+        Self { max_attempts: 10, first_delay: Duration::from_secs(30), longest_delay: Duration::from_hours(2) };
 
     /// A few tries within minutes, for work whose owner is waiting.
     pub const BRIEF: Self =
-        Self { max_attempts: 3, first_delay: Duration::from_secs(10), longest_delay: Duration::from_secs(60) };
+        Self { max_attempts: 3, first_delay: Duration::from_secs(10), longest_delay: Duration::from_mins(1) };
 
     /// One try.
     pub const ONCE: Self = Self { max_attempts: 1, first_delay: Duration::ZERO, longest_delay: Duration::ZERO };
@@ -146,8 +146,8 @@ mod tests {
     fn waits_double_up_to_the_longest() {
         let policy = RetryPolicy::DEFAULT;
         assert_eq!(policy.delay_after(1), Duration::from_secs(30));
-        assert_eq!(policy.delay_after(2), Duration::from_secs(60));
-        assert_eq!(policy.delay_after(5), Duration::from_secs(480));
+        assert_eq!(policy.delay_after(2), Duration::from_mins(1));
+        assert_eq!(policy.delay_after(5), Duration::from_mins(8));
         assert_eq!(policy.delay_after(30), policy.longest_delay);
         assert_eq!(policy.delay_after(u32::MAX), policy.longest_delay);
     }

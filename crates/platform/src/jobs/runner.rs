@@ -18,7 +18,7 @@ use crate::{
     tasks::Tasks,
 };
 
-const LEASE: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_mins(1);
 const RENEW_EVERY: Duration = Duration::from_secs(20);
 /// How often the database is asked for jobs that another process has enqueued.
 const POLL: Duration = Duration::from_secs(1);

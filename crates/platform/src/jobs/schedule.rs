@@ -9,8 +9,11 @@ use crate::{
     db::{Db, DbError, Tx},
 };
 
-type Enqueue =
-    Arc<dyn for<'t> Fn(&'t mut Tx, Timestamp) -> Pin<Box<dyn Future<Output = Result<(), DbError>> + Send + 't>> + Send + Sync>;
+type Enqueue = Arc<
+    dyn for<'t> Fn(&'t mut Tx, Timestamp) -> Pin<Box<dyn Future<Output = Result<(), DbError>> + Send + 't>>
+        + Send
+        + Sync,
+>;
 
 /// A job that comes back at set times.
 #[derive(Clone)]

@@ -89,7 +89,8 @@ pub(super) async fn has_due(connection: &mut Connection, lane: Lane, now: Timest
 /// Takes the first due job of the lane, or one whose lease has run out.
 pub(super) async fn claim(tx: &mut Tx, claim: &Claim<'_>) -> Result<Option<Claimed>, DbError> {
     let dialect = tx.dialect();
-    let mut query = tx.build(sql!(fragment "UPDATE jobs SET state = 'running', attempts = attempts + 1, lease_owner = "));
+    let mut query =
+        tx.build(sql!(fragment "UPDATE jobs SET state = 'running', attempts = attempts + 1, lease_owner = "));
     query.bind(claim.owner.to_owned()).push(", lease_until = ").bind(claim.now + claim.lease);
     query.push(" WHERE id = (SELECT id FROM jobs AS candidate WHERE lane = ").bind(claim.lane.name());
     query.push(" AND kind IN ").bind_list(claim.kinds.iter().copied());

@@ -81,12 +81,15 @@ async fn a_failed_job_comes_back_after_its_delay_and_is_given_up_in_the_end() {
     assert_eq!(test.run_jobs(jobs.clone()).await, 1);
     assert_eq!(test.run_jobs(jobs.clone()).await, 0, "its delay is not over");
     for _ in 0..5 {
-        test.clock.advance(Duration::from_secs(120));
+        test.clock.advance(Duration::from_mins(2));
         test.run_jobs(jobs.clone()).await;
     }
     assert!(greeted.lock().unwrap().is_empty());
     let failed = failed_jobs(&mut test.platform.db.read().await.unwrap()).await.unwrap();
-    assert_eq!(failed.iter().map(|job| (job.kind.as_str(), job.error.as_str())).collect::<Vec<_>>(), [("greet", "not yet")]);
+    assert_eq!(
+        failed.iter().map(|job| (job.kind.as_str(), job.error.as_str())).collect::<Vec<_>>(),
+        [("greet", "not yet")]
+    );
 }
 
 #[tokio::test]
@@ -96,7 +99,7 @@ async fn a_job_succeeds_on_a_later_attempt() {
     enqueue_greeting(&test, "ada").await;
     for _ in 0..3 {
         test.run_jobs(jobs.clone()).await;
-        test.clock.advance(Duration::from_secs(120));
+        test.clock.advance(Duration::from_mins(2));
     }
     assert_eq!(*greeted.lock().unwrap(), ["ada"]);
 }
@@ -113,7 +116,7 @@ async fn a_job_whose_process_died_is_done_when_its_lease_runs_out() {
         kinds: &["greet"],
         owner: "dead",
         now: test.clock.now(),
-        lease: Duration::from_secs(60),
+        lease: Duration::from_mins(1),
     };
     assert!(store::claim(&mut tx, &claim).await.unwrap().is_some());
     tx.commit().await.unwrap();
@@ -158,7 +161,7 @@ async fn a_schedule_enqueues_its_job_once_per_due_time_however_many_nodes_look()
     let (first, second) = (node(schedule()), node(schedule()));
     first.tick().await.unwrap();
     assert_eq!(test.run_jobs(jobs.clone()).await, 0, "nothing is due when a schedule is first seen");
-    test.clock.advance(Duration::from_secs(3_600));
+    test.clock.advance(Duration::from_hours(1));
     first.tick().await.unwrap();
     second.tick().await.unwrap();
     test.run_jobs(jobs).await;

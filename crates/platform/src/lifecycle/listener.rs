@@ -1,6 +1,10 @@
 use std::{sync::Arc, time::Duration};
 
-use axum::{Router, body::Body, extract::{ConnectInfo, Request}};
+use axum::{
+    Router,
+    body::Body,
+    extract::{ConnectInfo, Request},
+};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto, graceful::GracefulShutdown},

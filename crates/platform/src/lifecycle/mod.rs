@@ -12,7 +12,10 @@ use std::time::Duration;
 use axum::Router;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tokio::{net::TcpListener, signal::unix::{SignalKind, signal}};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
@@ -90,8 +93,7 @@ pub struct Server {
 impl Server {
     /// Collects what roles bring, except their routers, whose places the caller decides.
     pub fn new(platform: Platform, router: Router, runner: RunnerConfig, roles: Vec<Role>) -> Self {
-        let mut server =
-            Self { platform, router, jobs: JobSet::new(), schedules: vec![], health: vec![], runner };
+        let mut server = Self { platform, router, jobs: JobSet::new(), schedules: vec![], health: vec![], runner };
         for role in roles {
             server.jobs = server.jobs.merge(role.jobs);
             server.schedules.extend(role.schedules);

@@ -13,10 +13,7 @@ use crate::{Platform, db::Db, jobs, role::HealthCheck};
 
 /// `/healthz`: the process answers. `/readyz`: everything that it needs does, too.
 pub(super) fn router(platform: Platform, checks: Vec<HealthCheck>) -> Router {
-    Router::new()
-        .route("/healthz", get(|| async { "ok" }))
-        .route("/readyz", get(ready))
-        .with_state((platform, checks))
+    Router::new().route("/healthz", get(|| async { "ok" })).route("/readyz", get(ready)).with_state((platform, checks))
 }
 
 async fn ready(State((platform, checks)): State<(Platform, Vec<HealthCheck>)>) -> impl IntoResponse {

@@ -4,7 +4,10 @@
 
 use std::{
     path::Path,
-    sync::{Arc, atomic::{AtomicU64, Ordering}},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use sqlx::{AssertSqlSafe, Connection as _, Executor, PgConnection};
@@ -74,10 +77,7 @@ async fn create_postgres_database(server: &str) -> String {
     let name = format!("shoal_test_{}_{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed));
     let mut url = Url::parse(server).expect("SHOAL_TEST_POSTGRES_URL is an address");
     let mut connection = PgConnection::connect(server).await.expect("the PostgreSQL server of the tests");
-    connection
-        .execute(AssertSqlSafe(format!("CREATE DATABASE {name}")))
-        .await
-        .expect("a new PostgreSQL database");
+    connection.execute(AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.expect("a new PostgreSQL database");
     let _ = connection.close().await;
     url.set_path(&name);
     url.to_string()

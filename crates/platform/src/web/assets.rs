@@ -46,14 +46,15 @@ async fn serve(Path(name): Path<String>, request: HeaderMap) -> Response {
     };
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
-    let accepts_gzip = request
-        .get(header::ACCEPT_ENCODING)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| value.contains("gzip"));
-    if accepts_gzip && let Some(packed) = Built::get(&format!("{name}.gz")) {
-        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-        headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-        return (headers, packed.data.into_owned()).into_response();
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    let accepted = request.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    for (encoding, suffix) in [("br", "br"), ("gzip", "gz")] {
+        let is_accepted =
+            accepted.split(',').any(|offer| offer.split(';').next().unwrap_or_default().trim() == encoding);
+        if is_accepted && let Some(packed) = Built::get(&format!("{name}.{suffix}")) {
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+            return (headers, packed.data.into_owned()).into_response();
+        }
     }
     (headers, file.data.into_owned()).into_response()
 }

@@ -129,7 +129,7 @@ mod tests {
         assert_eq!(VideoCard::views_label(1_234_567), "1,234,567 views");
         let now = FakeClock::default().now();
         assert_eq!(VideoCard::age_label(now, now), "just now");
-        assert_eq!(VideoCard::age_label(now - Duration::from_secs(3_600), now), "1 hour ago");
-        assert_eq!(VideoCard::age_label(now - Duration::from_secs(86_400 * 800), now), "2 years ago");
+        assert_eq!(VideoCard::age_label(now - Duration::from_hours(1), now), "1 hour ago");
+        assert_eq!(VideoCard::age_label(now - Duration::from_hours(19200), now), "2 years ago");
     }
 }

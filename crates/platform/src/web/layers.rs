@@ -74,9 +74,7 @@ async fn secure(State(policy): State<Arc<RequestPolicy>>, mut request: Request, 
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("strict-origin-when-cross-origin"));
-    let is_page = headers
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    let is_page = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     if is_page
         && !headers.contains_key(header::CONTENT_SECURITY_POLICY)
         && let Ok(value) = HeaderValue::from_str(&content_security_policy(&nonce, &policy, is_embeddable))
@@ -94,9 +92,9 @@ fn content_security_policy(nonce: &Nonce, policy: &RequestPolicy, is_embeddable:
     let (web, socket) = if policy.allow_plain_http { ("https: http:", "wss: ws:") } else { ("https:", "wss:") };
     let ancestors = if is_embeddable { "*" } else { "'none'" };
     format!(
-        "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic'; style-src 'self' 'unsafe-inline'; \
+        "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic'; style-src 'self'; \
          img-src 'self' data: blob: {web}; media-src 'self' blob: {web}; connect-src 'self' {web} {socket}; \
-         worker-src 'self' blob:; manifest-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; \
+         manifest-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; \
          frame-ancestors {ancestors}",
         nonce = nonce.as_str(),
     )
@@ -109,9 +107,9 @@ async fn log(State(policy): State<Arc<RequestPolicy>>, request: Request, next: N
     let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
     let request_id = policy.random.hex(6);
     let span = info_span!("request", request.id = %request_id);
-    let stats = Arc::new(QueryStats::default());
+    let queries = Arc::new(QueryStats::default());
     let started = Instant::now();
-    let response = with_stats(stats.clone(), next.run(request)).instrument(span.clone()).await;
+    let response = with_stats(queries.clone(), next.run(request)).instrument(span.clone()).await;
     let elapsed = started.elapsed();
     let status = response.status().as_u16();
     let _entered = span.enter();
@@ -120,8 +118,8 @@ async fn log(State(policy): State<Arc<RequestPolicy>>, request: Request, next: N
         http.route = route,
         http.status = status,
         duration_ms = milliseconds(elapsed),
-        db_ms = milliseconds(stats.duration()),
-        db_queries = stats.count(),
+        db_ms = milliseconds(queries.duration()),
+        db_queries = queries.count(),
         "{method} {route} {status}"
     );
     histogram!("shoal_http_request_seconds", "route" => route.clone()).record(elapsed.as_secs_f64());
@@ -180,7 +178,13 @@ mod tests {
     #[tokio::test]
     #[expect(unreachable_code, reason = "the handler panics on purpose")]
     async fn a_panic_becomes_a_problem() {
-        let router = Router::new().route("/", get(|| async { panic!("on purpose"); "" }));
+        let router = Router::new().route(
+            "/",
+            get(|| async {
+                panic!("on purpose");
+                ""
+            }),
+        );
         let response = answer(router, "/").await;
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
         assert_eq!(response.headers()[header::CONTENT_TYPE], "application/problem+json; charset=utf-8");

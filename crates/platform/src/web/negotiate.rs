@@ -22,9 +22,8 @@ mod tests {
 
     #[test]
     fn browsers_get_pages_and_programs_get_json() {
-        let prefers = |accept: &'static str| {
-            prefers_html(&HeaderMap::from_iter([(header::ACCEPT, accept.parse().unwrap())]))
-        };
+        let prefers =
+            |accept: &'static str| prefers_html(&HeaderMap::from_iter([(header::ACCEPT, accept.parse().unwrap())]));
         assert!(prefers("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"));
         assert!(!prefers("application/activity+json, application/ld+json"));
         assert!(!prefers("*/*"));

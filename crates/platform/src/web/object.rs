@@ -11,6 +11,9 @@ use crate::storage::{Key, Storage};
 ///
 /// Several ranges in one request are answered with the whole file, as the RFC allows. The file can be read from pages of
 /// other servers (CORS), since that is what players do.
+///
+/// # Errors
+/// [`Problem`] 404 if there is no such file, 500 if the storage does not give it.
 pub async fn object_response(
     storage: &Storage,
     key: &Key,

@@ -31,7 +31,7 @@ struct Body<'p> {
     status: u16,
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'static str>,
-    /// PeerTube's older clients and NewPipe read this member.
+    /// PeerTube's older clients and `NewPipe` read this member.
     error: &'p str,
 }
 
@@ -103,7 +103,8 @@ impl std::error::Error for Problem {}
 impl From<DbError> for Problem {
     fn from(error: DbError) -> Self {
         if error.is_busy() {
-            return Self::new(StatusCode::SERVICE_UNAVAILABLE, "The server is busy. Try again in a moment.").retry_after(2);
+            return Self::new(StatusCode::SERVICE_UNAVAILABLE, "The server is busy. Try again in a moment.")
+                .retry_after(2);
         }
         if error.is_disk_full() {
             error!(%error, "the disk is full");

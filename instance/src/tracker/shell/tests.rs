@@ -2,7 +2,7 @@ use platform::testing::TestPlatform;
 use serde_json::json;
 
 use super::*;
-use crate::{App, InstanceConfig, users, videos};
+use crate::{App, InstanceConfig, tracker::tests::percent_encoded, users, videos};
 
 /// A tracker, and the name of a swarm that it knows.
 async fn tracker() -> (TestPlatform, App, Tracker, InfoHash) {
@@ -24,7 +24,8 @@ fn announce(info_hash: InfoHash, peer: u8, offers: usize) -> String {
         .map(|number| json!({ "offer_id": format!("the-offer-number-00{number}"), "offer": { "type": "offer", "sdp": "v=0" } }))
         .collect();
     let peer_id = format!("-PM0202-peer-number{peer}");
-    json!({ "action": "announce", "info_hash": info_hash.to_latin1(), "peer_id": peer_id, "offers": offers }).to_string()
+    json!({ "action": "announce", "info_hash": info_hash.to_latin1(), "peer_id": peer_id, "offers": offers })
+        .to_string()
 }
 
 fn browser(tracker: &Tracker, last_octet: u8) -> Admission {
@@ -72,8 +73,7 @@ async fn a_peer_that_is_silent_for_twenty_minutes_is_forgotten() {
     let (test, _app, tracker, swarm) = tracker().await;
     let viewer = browser(&tracker, 1);
     viewer.receive(&announce(swarm, 1, 0)).await;
-    let query: String = swarm.as_bytes().iter().map(|byte| format!("%{byte:02x}")).collect();
-    let query = format!("info_hash={query}&peer_id=-TR4000-abcdefghijkl&port=6881");
+    let query = format!("info_hash={}&peer_id=-TR4000-abcdefghijkl&port=6881", percent_encoded(swarm));
     tracker.announce([192, 0, 2, 3].into(), &query).await.unwrap();
     tracker.tick();
     assert_eq!(sizes(&tracker), [1, 1, 1]);
@@ -100,8 +100,11 @@ async fn the_viewers_of_a_replaced_stream_meet_in_its_place() {
         has_video: true,
     };
     let sound = videos::store::NewFile { has_audio: true, has_video: false, ..file.clone() };
-    let playlist =
-        videos::store::NewPlaylist { playlist_url: url.to_owned(), segments_sha256_url: None, files: vec![file, sound] };
+    let playlist = videos::store::NewPlaylist {
+        playlist_url: url.to_owned(),
+        segments_sha256_url: None,
+        files: vec![file, sound],
+    };
     videos::store::replace_playlist(&mut tx, video.id, &playlist, now).await.unwrap();
     tx.commit().await.unwrap();
 
