@@ -1,7 +1,7 @@
 //! What the pages of this role share: the places of the site, the reader, and text that somebody wrote in Markdown.
 
 use platform::web::{NavItem, Nonce, PageContext, UserBadge};
-use pulldown_cmark::{Event, Options, Parser, html};
+use pulldown_cmark::{Event, Options, Parser, TagEnd, html};
 
 use crate::{App, users::User};
 
@@ -39,17 +39,22 @@ pub fn markdown(text: &str) -> String {
         .to_string()
 }
 
-/// Markdown as plain text, for a preview.
+/// Markdown as plain text on one line, for a preview.
 pub fn plain_text(text: &str) -> String {
     let mut plain = String::new();
     for event in Parser::new_ext(text, Options::empty()) {
         match event {
             Event::Text(words) | Event::Code(words) => plain.push_str(&words),
-            Event::SoftBreak | Event::HardBreak | Event::End(_) if !plain.ends_with(' ') => plain.push(' '),
+            Event::SoftBreak | Event::HardBreak => plain.push(' '),
+            Event::End(end) if !is_inline(end) => plain.push(' '),
             _ => {}
         }
     }
-    plain.trim().to_owned()
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn is_inline(end: TagEnd) -> bool {
+    matches!(end, TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough | TagEnd::Link | TagEnd::Image)
 }
 
 #[cfg(test)]

@@ -96,7 +96,7 @@ fn game_of_life() -> Clip {
         tags: &["cellular automaton", "mathematics", "generative"],
         category: SCIENCE,
         licence: PUBLIC_DOMAIN,
-        mistyped: "plammed",
+        mistyped: "planmed",
         source: generated(Scene::GameOfLife, (854, 480), 24),
     }
 }

@@ -201,7 +201,8 @@ mod tests {
     #[test]
     fn only_the_end_of_a_long_log_is_shown() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        let text: String = "a line of the log\n".repeat(100_000);
+        let lines: Vec<String> = (0..100_000).map(|number| format!("line {number}")).collect();
+        let text = lines.join("\n") + "\n";
         std::fs::write(file.path(), text).unwrap();
         let shown = tail(file.path());
         assert_eq!(shown.lines().count(), TAIL_LINES);
