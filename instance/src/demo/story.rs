@@ -4,11 +4,12 @@ use std::{fs, future::Future, path::Path, time::Duration};
 
 use platform::net::HttpClient;
 use tokio::time::{sleep, timeout};
+use uuid::Uuid;
 
 use super::{
     DemoError,
-    api::Api,
-    clips::clips,
+    api::{Api, ApiError},
+    clips::{Clip, clips},
     console::say,
     folder::{DemoFolder, DemoVideo},
     network::{Member, Network},
@@ -76,13 +77,25 @@ async fn publish(alpha: &Api<'_>, folder: &mut DemoFolder, footage: Option<&Path
             let scratch = folder.scratch(&format!("clip-{number}.mp4"));
             let file = clip.read(&scratch).await?;
             let _ = fs::remove_file(&scratch);
-            let uuid = alpha.upload(channel, clip, &file).await?;
+            let uuid = upload_patiently(alpha, channel, clip, &file).await?;
             say(format!("uploaded    {}", clip.title));
             uuid
         };
         folder.add(DemoVideo { title: clip.title.to_owned(), uuid, mistyped: clip.mistyped.to_owned() })?;
     }
     Ok(())
+}
+
+/// Uploads, and tries again for a while when the server says that it is busy.
+async fn upload_patiently(alpha: &Api<'_>, channel: i64, clip: &Clip, file: &[u8]) -> Result<Uuid, DemoError> {
+    const TRIES: u32 = 5;
+    for _ in 1..TRIES {
+        match alpha.upload(channel, clip, file).await {
+            Err(ApiError::Refused { status: 503, .. }) => sleep(Duration::from_secs(2)).await,
+            outcome => return Ok(outcome?),
+        }
+    }
+    Ok(alpha.upload(channel, clip, file).await?)
 }
 
 /// How far a video has come.
