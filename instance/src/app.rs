@@ -99,7 +99,8 @@ impl App {
         oauth::ensure_client(&mut tx, platform).await?;
         tx.commit().await?;
         let keys = Arc::new(ActorKeys::new(platform.clone()));
-        let local = keys.local_actor(&instance_actor).map_err(|error| MountError::Other(error.to_string()))?;
+        let local = ActorKeys::local_actor(ids.instance_actor(), &instance_actor)
+            .map_err(|error| MountError::Other(error.to_string()))?;
         let courier = Courier::new(platform.clone(), keys, local);
         let program = match &config.media_worker {
             Some(program) => program.clone(),

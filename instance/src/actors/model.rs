@@ -62,8 +62,6 @@ pub struct Actor {
     pub inbox_url: String,
     /// Where activities for anyone on its server go.
     pub shared_inbox_url: Option<String>,
-    /// Collection of its followers.
-    pub followers_url: Option<String>,
     /// What it has said: its published activities.
     pub outbox_url: Option<String>,
     /// Its public key, PEM.
@@ -72,8 +70,6 @@ pub struct Actor {
     pub private_key_pem: Option<String>,
     /// When it was made (or, remote, first seen).
     pub created_at: Timestamp,
-    /// When it last changed.
-    pub updated_at: Timestamp,
     /// When its server was last asked about it; `None` for local actors.
     pub refreshed_at: Option<Timestamp>,
 }
@@ -97,11 +93,6 @@ impl Actor {
     /// The inbox to use when an activity is for this actor alone.
     pub fn own_inbox(&self) -> Option<Url> {
         Url::parse(&self.inbox_url).ok()
-    }
-
-    /// `name@host`.
-    pub fn handle(&self) -> String {
-        format!("{}@{}", self.username, self.host)
     }
 }
 

@@ -10,8 +10,8 @@ use super::{Actor, ActorId, NewActor, fold_name};
 
 macro_rules! actor {
     () => {
-        "SELECT id, kind, url, username, host, is_local, inbox_url, shared_inbox_url, followers_url, outbox_url, \
-         public_key_pem, private_key_pem, created_at, updated_at, refreshed_at FROM actors"
+        "SELECT id, kind, url, username, host, is_local, inbox_url, shared_inbox_url, outbox_url, \
+         public_key_pem, private_key_pem, created_at, refreshed_at FROM actors"
     };
 }
 

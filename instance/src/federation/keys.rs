@@ -17,23 +17,19 @@ impl ActorKeys {
         Self { platform }
     }
 
-    /// A stored actor with its key.
+    /// The stored actor of an address, with its key.
     ///
     /// # Errors
     /// [`KeyStoreError`] if its key cannot be read.
-    pub fn local_actor(&self, actor: &Actor) -> Result<LocalActor, KeyStoreError> {
-        let url = self
-            .platform
-            .public_url
-            .join(Url::parse(actor.url()).map_or_else(|_| "/".to_owned(), |url| url.path().to_owned()).as_str());
+    pub fn local_actor(url: Url, actor: &Actor) -> Result<LocalActor, KeyStoreError> {
         Ok(LocalActor::from_pem(url, actor.private_key_pem.as_deref().unwrap_or_default())?)
     }
 }
 
 #[async_trait]
 impl KeyStore for ActorKeys {
-    async fn key_for(&self, actor: &Url) -> Result<Option<LocalActor>, KeyStoreError> {
-        let found = actors::store::find_by_url(&mut self.platform.db.read().await?, actor.as_str()).await?;
-        found.filter(|actor| actor.is_local).map(|actor| self.local_actor(&actor)).transpose()
+    async fn key_for(&self, url: &Url) -> Result<Option<LocalActor>, KeyStoreError> {
+        let found = actors::store::find_by_url(&mut self.platform.db.read().await?, url.as_str()).await?;
+        found.filter(|actor| actor.is_local).map(|actor| Self::local_actor(url.clone(), &actor)).transpose()
     }
 }

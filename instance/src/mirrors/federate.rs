@@ -176,7 +176,7 @@ mod tests {
         users::ensure_root(&app, Some("a long password".to_owned())).await.unwrap();
         videos::seed(&app, 1).await.unwrap();
         let mut connection = test.platform.db.read().await.unwrap();
-        let video = videos::store::local_listed(&mut connection, 1, 0).await.unwrap().remove(0);
+        let video = videos::store::list(&mut connection, &videos::ListQuery::default()).await.unwrap().remove(0);
         drop(connection);
 
         assert_eq!(get(&app, video.uuid).await.0, StatusCode::NOT_FOUND);

@@ -42,7 +42,7 @@ impl Stage {
         users::ensure_root(&app, Some("a long password".to_owned())).await.unwrap();
         videos::seed(&app, 1).await.unwrap();
         let mut connection = test.platform.db.read().await.unwrap();
-        let video = videos::store::local_listed(&mut connection, 1, 0).await.unwrap().remove(0);
+        let video = videos::store::list(&mut connection, &videos::ListQuery::default()).await.unwrap().remove(0);
         let playlist = videos::store::playlist(&mut connection, video.id).await.unwrap().unwrap();
         drop(connection);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

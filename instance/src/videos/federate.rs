@@ -52,15 +52,6 @@ async fn send_announce(app: &App, tx: &mut Tx, video: &Video, by: ActorId, actor
     send(app, tx, by, actor, Activity::new(id, actor.clone(), Action::Announce(app.ids.video(video.uuid)))).await
 }
 
-/// Tells the federation that a video has changed.
-pub async fn send_update(app: &App, tx: &mut Tx, video: &Video) -> Result<(), DbError> {
-    let object = to_wire(app, tx, video).await?;
-    let account = app.ids.account(&video.account_username);
-    let id = ids::update(&object.id, app.platform.clock.now());
-    let update = Activity::new(id, account.clone(), Action::Update(Object::Video(Box::new(object))));
-    send_to_all_followers(app, tx, video, &account, update).await
-}
-
 /// Tells the federation that a video is gone.
 pub async fn send_delete(app: &App, tx: &mut Tx, video: &Video) -> Result<(), DbError> {
     let object = app.ids.video(video.uuid);

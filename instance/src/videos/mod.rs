@@ -17,7 +17,7 @@ mod representation;
 mod seed;
 pub mod store;
 
-pub use actions::{delete, publish};
+pub use actions::publish;
 pub use api::{
     account_videos, categories, channel_videos, delete_video, description, details, languages, licences, list,
     privacies, search,
@@ -26,7 +26,7 @@ pub use cache::VideoListCache;
 pub(crate) use files::stream_folder;
 pub use files::{preview_file, streaming_file, thumbnail_file};
 pub use labels::{category_names, language_names, licence_names};
-pub use listing::{Filters, ListQuery, Sort};
+pub use listing::{Filters, ListQuery};
 pub use model::{Privacy, Video, VideoFile, VideoId, VideoState};
 pub(crate) use representation::{account_json, channel_json};
 pub use seed::seed;

@@ -275,8 +275,6 @@ pub struct VideoDraft {
 pub struct StreamingPlaylist {
     /// Its row.
     pub id: i64,
-    /// Whose.
-    pub video_id: VideoId,
     /// Address of the master playlist at the origin. It names the swarm.
     pub playlist_url: String,
     /// Address of the hash list at the origin.

@@ -78,39 +78,6 @@ pub async fn of_user(connection: &mut Connection, user: UserId) -> Result<Vec<Vi
         .await
 }
 
-/// Listed remote videos from servers that our instance actor follows, oldest row first, after a row.
-pub async fn remote_listed_after(
-    connection: &mut Connection,
-    after: VideoId,
-    limit: i64,
-) -> Result<Vec<Video>, DbError> {
-    connection
-        .query(sql!(concat!(
-            video!(),
-            " WHERE v.state = 1 AND v.privacy = 1 AND v.is_local = FALSE AND v.is_live = FALSE AND v.id > $1 \
-             AND EXISTS (SELECT 1 FROM follows f JOIN actors t ON t.id = f.target_id JOIN actors me ON me.id = f.follower_id \
-             WHERE me.is_local = TRUE AND f.state = 'accepted' AND t.host = cr.host) ORDER BY v.id LIMIT $2"
-        )))
-        .bind(after)
-        .bind(limit)
-        .fetch_all()
-        .await
-}
-
-/// Listed local videos of an account's or channel's actor, newest first.
-pub async fn local_listed(connection: &mut Connection, limit: i64, offset: i64) -> Result<Vec<Video>, DbError> {
-    connection
-        .query(sql!(concat!(
-            video!(),
-            " WHERE v.state = 1 AND v.privacy = 1 AND v.is_local = TRUE ORDER BY v.published_at DESC, v.id DESC \
-             LIMIT $1 OFFSET $2"
-        )))
-        .bind(limit)
-        .bind(offset)
-        .fetch_all()
-        .await
-}
-
 /// How many listed local videos there are.
 pub async fn count_local_listed(connection: &mut Connection) -> Result<i64, DbError> {
     connection
@@ -131,9 +98,7 @@ pub async fn tags(connection: &mut Connection, id: VideoId) -> Result<Vec<String
 /// The stream of a video.
 pub async fn playlist(connection: &mut Connection, id: VideoId) -> Result<Option<StreamingPlaylist>, DbError> {
     connection
-        .query(sql!(
-            "SELECT id, video_id, playlist_url, segments_sha256_url FROM video_streaming_playlists WHERE video_id = $1"
-        ))
+        .query(sql!("SELECT id, playlist_url, segments_sha256_url FROM video_streaming_playlists WHERE video_id = $1"))
         .bind(id)
         .fetch_optional()
         .await
@@ -299,15 +264,6 @@ pub async fn remote_pictures(
         .query(sql!("SELECT remote_thumbnail_url, remote_preview_url FROM videos WHERE id = $1"))
         .bind(id)
         .fetch_optional()
-        .await
-}
-
-/// Whether any video shows this picture.
-pub async fn has_picture(connection: &mut Connection, file: &str) -> Result<bool, DbError> {
-    connection
-        .query(sql!("SELECT EXISTS (SELECT 1 FROM videos WHERE thumbnail_file = $1 OR preview_file = $1)"))
-        .bind(file.to_owned())
-        .fetch_scalar()
         .await
 }
 

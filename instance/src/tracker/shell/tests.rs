@@ -12,7 +12,7 @@ async fn tracker() -> (TestPlatform, App, Tracker, InfoHash) {
     users::ensure_root(&app, Some("a long password".to_owned())).await.unwrap();
     videos::seed(&app, 1).await.unwrap();
     let mut connection = test.platform.db.read().await.unwrap();
-    let video = videos::store::local_listed(&mut connection, 1, 0).await.unwrap().remove(0);
+    let video = videos::store::list(&mut connection, &videos::ListQuery::default()).await.unwrap().remove(0);
     let playlist = videos::store::playlist(&mut connection, video.id).await.unwrap().unwrap();
     drop(connection);
     let tracker = app.tracker.clone().unwrap();
@@ -87,7 +87,7 @@ async fn the_viewers_of_a_replaced_stream_meet_in_its_place() {
     let (test, app, _, before) = tracker().await;
     let now = test.platform.clock.now();
     let mut tx = test.platform.db.begin().await.unwrap();
-    let video = videos::store::local_listed(&mut tx, 1, 0).await.unwrap().remove(0);
+    let video = videos::store::list(&mut tx, &videos::ListQuery::default()).await.unwrap().remove(0);
     let url = "http://alpha.test/static/streaming-playlists/hls/x/y-master.m3u8";
     let file = videos::store::NewFile {
         resolution: 720,
