@@ -43,7 +43,7 @@ fn api() -> Router<App> {
         .route("/api/v1/videos/privacies", get(videos::privacies))
         .route("/api/v1/videos/{id}", get(videos::details).delete(videos::delete_video))
         .route("/api/v1/videos/{id}/description", get(videos::description))
-        .route("/api/v1/search/videos", get(videos::search))
+        .route("/api/v1/search/videos", get(videos::list))
         .route("/api/v1/accounts/{handle}", get(instance_api::account))
         .route("/api/v1/accounts/{handle}/videos", get(videos::account_videos))
         .route("/api/v1/accounts/{handle}/video-channels", get(instance_api::account_channels))

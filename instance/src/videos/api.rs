@@ -27,14 +27,8 @@ use crate::{
 
 type Parameters = Query<Vec<(String, String)>>;
 
-/// `GET /api/v1/videos`.
+/// `GET /api/v1/videos`, and `GET /api/v1/search/videos`: this server's own search, by words of the title.
 pub async fn list(State(app): State<App>, Query(parameters): Parameters) -> ApiResult<Response> {
-    let query = ListQuery::parse(&parameters)?;
-    respond(&app, &query).await
-}
-
-/// `GET /api/v1/search/videos`: this server's own search, by words of the title.
-pub async fn search(State(app): State<App>, Query(parameters): Parameters) -> ApiResult<Response> {
     let query = ListQuery::parse(&parameters)?;
     respond(&app, &query).await
 }
