@@ -14,7 +14,7 @@ run_lints() {
   part "import rules notice violations" dev.d/import-rules --self-test
   part "generated files" check_generated_files
   part "links of the documents" check_links
-  part "types of the scripts" npm --prefix web run --silent check
+  part "types of the scripts" check_types
   if have shellcheck; then
     part "shellcheck" shellcheck -x dev .ci/run dev.d/import-rules
   else
@@ -26,6 +26,11 @@ run_lints() {
     say "skipped: cargo-deny is not installed"
   fi
   finish_parts
+}
+
+check_types() {
+  install_node_packages web
+  npm --prefix web run --silent check
 }
 
 # Each relative link of a document leads to something that exists.

@@ -39,7 +39,7 @@ has_libclang() {
     compgen -G '/usr/lib/*-linux-gnu/libclang-[0-9]*.so*' >/dev/null
 }
 
-# Debian 12 has Node 18, which every tool used here accepts; older ones do not run esbuild.
+# Debian 12 has Node 18, which builds the pages; older ones do not run esbuild. The browser tests alone need 20 (Playwright).
 has_node() {
   local version
   version=$(node --version 2>/dev/null) || return 1

@@ -59,6 +59,7 @@ add_up() {
 }
 
 test_pages() {
+  install_node_packages web
   cd web
   npm run check
   npm test

@@ -6,6 +6,7 @@
 mod clean;
 mod wire;
 
+use chrono::Datelike;
 use platform::{clock::Timestamp, ids};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -59,7 +60,8 @@ pub fn read(origin: &Origin, wire: &WireVideo, now: Timestamp) -> Result<VideoDo
     }
     let account = read_actor(origin, wire.account.as_ref(), "accounts")?.ok_or(Rejection::Missing("account"))?;
     let channel = read_actor(origin, wire.channel.as_ref(), "video-channels")?.ok_or(Rejection::Missing("channel"))?;
-    let published_at = wire.published_at.or(wire.created_at).unwrap_or(now).min(now);
+    let (created_at, updated_at) = (wire.created_at.and_then(read_moment), wire.updated_at.and_then(read_moment));
+    let published_at = wire.published_at.and_then(read_moment).or(created_at).unwrap_or(now).min(now);
     Ok(VideoDocument {
         origin_id: wire.id.unwrap_or_default(),
         uuid,
@@ -82,10 +84,10 @@ pub fn read(origin: &Origin, wire: &WireVideo, now: Timestamp) -> Result<VideoDo
         nsfw: wire.nsfw,
         nsfw_flags: wire.nsfw_flags,
         nsfw_summary: wire.nsfw_summary.as_deref().map(|text| clean::line(text, 250)).filter(|text| !text.is_empty()),
-        created_at: wire.created_at.unwrap_or(published_at).min(now),
-        updated_at: wire.updated_at.unwrap_or(published_at).min(now),
+        created_at: created_at.unwrap_or(published_at).min(now),
+        updated_at: updated_at.unwrap_or(published_at).min(now),
         published_at,
-        originally_published_at: wire.originally_published_at,
+        originally_published_at: wire.originally_published_at.and_then(read_moment),
         thumbnail_path: wire.thumbnail_path.as_deref().and_then(clean::path),
         preview_path: wire.preview_path.as_deref().and_then(clean::path),
         embed_path: wire
@@ -180,8 +182,8 @@ fn read_avatar(wire: &WireAvatar) -> Option<Avatar> {
     Some(Avatar {
         path: clean::path(wire.path.as_deref()?)?,
         width: wire.width,
-        created_at: wire.created_at,
-        updated_at: wire.updated_at,
+        created_at: wire.created_at.and_then(read_moment),
+        updated_at: wire.updated_at.and_then(read_moment),
     })
 }
 
@@ -200,6 +202,11 @@ fn read_language(wire: Option<&WireLabelled<String>>) -> Labelled<String> {
         return Labelled::unknown();
     }
     Labelled { id: Some(id.clone()), label: clean::line(label, MAX_LABEL) }
+}
+
+/// A year of four digits, which every database and every client can write.
+fn read_moment(moment: Timestamp) -> Option<Timestamp> {
+    (1..=9_999).contains(&moment.year()).then_some(moment)
 }
 
 /// Counters fit the signed numbers of databases.

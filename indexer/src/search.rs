@@ -43,6 +43,9 @@ pub enum SearchError {
     /// The database cannot be read.
     #[error(transparent)]
     Db(#[from] DbError),
+    /// Tantivy gave up in an unforeseen way, which damaged files can cause.
+    #[error("the search failed in an unforeseen way; are the index's files damaged?")]
+    Panicked,
     /// The search was given up, because the process is stopping.
     #[error("the search was interrupted")]
     Interrupted,
@@ -89,7 +92,7 @@ impl Searcher {
         let (index, now) = (self.index.clone(), self.clock.now());
         let found = tokio::task::spawn_blocking(move || find(&index, &query, now))
             .await
-            .map_err(|_| SearchError::Interrupted)??;
+            .map_err(|error| if error.is_panic() { SearchError::Panicked } else { SearchError::Interrupted })??;
         let ids: Vec<VideoId> = found.ranked.iter().map(|(id, _)| *id).collect();
         let mut videos = store::documents(&mut self.db.read().await?, &ids).await?;
         let hits = found
@@ -107,11 +110,6 @@ impl Searcher {
     pub async fn counts(&self) -> Result<Counts, DbError> {
         let hosts = hosts::store::count_indexed(&mut self.db.read().await?).await?;
         Ok(Counts { hosts: hosts.unsigned_abs(), videos: self.index.searcher().num_docs() })
-    }
-
-    /// What time it is, for those who show the results.
-    pub fn now(&self) -> Timestamp {
-        self.clock.now()
     }
 }
 

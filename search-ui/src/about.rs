@@ -14,8 +14,8 @@ use platform::{
 };
 
 use crate::{
-    cards::{counted, grouped},
-    site::{Failure, Place, Site},
+    cards::{extent, grouped},
+    site::{Place, Site},
 };
 
 /// `GET /about`
@@ -42,7 +42,7 @@ pub(crate) async fn about(State(site): State<Site>, nonce: Nonce) -> Response {
     let page = site.page(&nonce, Place::About);
     match read(&site).await {
         Ok((counts, statuses)) => Page(AboutPage::new(&site, page, counts, statuses)).into_response(),
-        Err(error) => site.failure(page, &Failure::Db(error)),
+        Err(error) => site.failure(page, &error.into()),
     }
 }
 
@@ -59,7 +59,7 @@ impl AboutPage {
             page,
             about: site.config().about.clone(),
             contact: site.platform().operator.contact.clone(),
-            extent: format!("{} on {}", counted(counts.videos, "video"), counted(counts.hosts, "site")),
+            extent: extent(counts),
             hosts: statuses
                 .into_iter()
                 .filter(|status| status.state != HostState::Refused)

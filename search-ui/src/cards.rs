@@ -1,5 +1,5 @@
 use chrono::SecondsFormat;
-use indexer::document::VideoDocument;
+use indexer::{document::VideoDocument, search::Counts};
 use platform::{clock::Timestamp, web::VideoCard};
 
 /// The card of a found video, which leads to its own site.
@@ -38,6 +38,11 @@ pub(crate) fn grouped(number: u64) -> String {
 /// A number with its noun: `1 video`, `1,204 videos`.
 pub(crate) fn counted(number: u64, noun: &str) -> String {
     format!("{} {noun}{}", grouped(number), if number == 1 { "" } else { "s" })
+}
+
+/// How much can be searched: `1,204 videos on 3 sites`.
+pub(crate) fn extent(counts: Counts) -> String {
+    format!("{} on {}", counted(counts.videos, "video"), counted(counts.hosts, "site"))
 }
 
 #[cfg(test)]

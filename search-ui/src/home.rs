@@ -6,8 +6,8 @@ use axum::{
 use platform::web::{Nonce, Page, PageContext};
 
 use crate::{
-    cards::counted,
-    site::{Failure, Place, Site},
+    cards::extent,
+    site::{Place, Site},
 };
 
 /// `GET /`
@@ -23,10 +23,9 @@ pub(crate) async fn home(State(site): State<Site>, nonce: Nonce) -> Response {
     let page = site.page(&nonce, Place::Home);
     match site.searcher().counts().await {
         Ok(counts) => {
-            let extent = (counts.videos > 0)
-                .then(|| format!("{} on {}", counted(counts.videos, "video"), counted(counts.hosts, "site")));
+            let extent = (counts.videos > 0).then(|| extent(counts));
             Page(HomePage { page, extent }).into_response()
         }
-        Err(error) => site.failure(page, &Failure::Db(error)),
+        Err(error) => site.failure(page, &error.into()),
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     choices::Order,
     filters::FilterView,
     form::{PER_PAGE, SearchForm},
-    site::{Failure, Place, Site},
+    site::{Place, Site},
 };
 
 /// `GET /search`
@@ -38,7 +38,7 @@ pub(crate) async fn results(State(site): State<Site>, RawQuery(query): RawQuery,
     page.search_query.clone_from(&form.search);
     match site.searcher().search(form.video_query(site.platform().clock.now())).await {
         Ok(found) => Page(ResultsPage::new(&site, page, &form, &found)).into_response(),
-        Err(error) => site.failure(page, &Failure::from(error)),
+        Err(error) => site.failure(page, &error),
     }
 }
 

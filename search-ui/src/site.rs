@@ -7,7 +7,6 @@ use axum::{
 use indexer::{Searcher, search::SearchError};
 use platform::{
     Platform,
-    db::DbError,
     web::{ErrorPage, NavItem, Nonce, PageContext},
 };
 use tracing::error;
@@ -79,43 +78,16 @@ impl Site {
     }
 
     /// The page for a search that failed; the cause goes to the log.
-    pub(crate) fn failure(&self, page: PageContext, failure: &Failure) -> Response {
-        error!(error = %failure, "a page of the search site failed");
-        let busy = matches!(failure, Failure::Db(error) if error.is_busy());
-        let status = if busy { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::INTERNAL_SERVER_ERROR };
+    pub(crate) fn failure(&self, page: PageContext, error: &SearchError) -> Response {
+        error!(%error, "a page of the search site failed");
+        let is_passing = match error {
+            SearchError::Db(error) => error.is_busy(),
+            SearchError::Interrupted => true,
+            SearchError::Index(_) | SearchError::Panicked => false,
+        };
+        let status = if is_passing { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::INTERNAL_SERVER_ERROR };
         let mut page = ErrorPage::new(page, status, "The search could not be done just now.");
         page.retry_href = Some(self.link("/"));
         page.into_response()
-    }
-}
-
-/// Why a page could not be made.
-#[derive(Debug)]
-pub(crate) enum Failure {
-    Search(SearchError),
-    Db(DbError),
-}
-
-impl std::fmt::Display for Failure {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Search(error) => error.fmt(formatter),
-            Self::Db(error) => error.fmt(formatter),
-        }
-    }
-}
-
-impl From<SearchError> for Failure {
-    fn from(error: SearchError) -> Self {
-        match error {
-            SearchError::Db(error) => Self::Db(error),
-            error => Self::Search(error),
-        }
-    }
-}
-
-impl From<DbError> for Failure {
-    fn from(error: DbError) -> Self {
-        Self::Db(error)
     }
 }

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use indexer::hosts;
+use indexer::hosts::{self, HostState};
 use platform::clock::Clock;
 use serde_json::Value;
 use shoal_tests::{Clip, World};
@@ -78,6 +78,8 @@ async fn a_server_that_is_down_loses_nothing() {
     world.alpha.go_offline().await;
     world.advance(Duration::from_hours(7)).await;
     world.advance(Duration::from_mins(1)).await;
+    let status = hosts::status(&mut world.search.platform().db.read().await.unwrap()).await.unwrap().remove(0);
+    assert_eq!(status.state, HostState::Failing, "it was looked for");
     assert_eq!(search(&world, "search=lighthouses").await["total"], 1);
 }
 

@@ -42,7 +42,7 @@ export class Segments {
     const verdict = await this.#verdict(url, range, bytes);
     if (verdict === "valid") return true;
     if (attempt === undefined) return false;
-    if (verdict === "unknown" && this.#sources.isHome(attempt.base)) return true;
+    if (verdict === "unknown" && this.#sources.isTrusted(attempt.base, url)) return true;
     if (attempt.isWhole) this.#sources.report(attempt.base, verdict === "invalid" ? "damaged" : "unreachable");
     this.#attempts.delete(key(url, range));
     return false;

@@ -52,9 +52,12 @@ export class SegmentSources {
     return `${base}/${fileNameOf(url)}`;
   }
 
-  /** Whether the bytes of this server may be shown unchecked: the page's own choice of server, not a mirror's offer. */
-  isHome(base: string): boolean {
-    return base === this.#home;
+  /**
+   * Whether a segment's bytes may be shown unchecked: they come from the page's own choice of server. A playlist that a
+   * mirror sent may name any other address, so as soon as there are mirrors, the segment must lie in that server's folder.
+   */
+  isTrusted(base: string, url: string): boolean {
+    return base === this.#home && (this.#bases.length === 1 || folderOf(this.at(base, url)) === base);
   }
 
   get hosts(): string[] {

@@ -17,7 +17,6 @@ export const words = {
   theatre: "Wide player",
   fullscreen: "Full screen",
   exitFullscreen: "Leave full screen",
-  loading: "Loading",
   live: "Live",
   retry: "Try again",
   reconnecting: "The connection was lost. Trying again…",

@@ -58,6 +58,13 @@ test("without hashes, only the page's own server is believed", async () => {
   assert.strictEqual(await strange.segments.acceptFromServer(url, range, good), false);
 });
 
+test("a playlist of a mirror cannot make the page's own server vouch for another address", async () => {
+  const foreign = "https://evil.test/x/other.mp4";
+  const { segments } = setUp(list, () => 0);
+  assert.equal(segments.requestFor(foreign, range, range, signal).url, foreign);
+  assert.strictEqual(await segments.acceptFromServer(foreign, range, good), false);
+});
+
 test("a peer is believed only with a listed hash", async () => {
   assert.strictEqual(await setUp(list).segments.acceptFromPeer(url, range, good), true);
   assert.strictEqual(await setUp(list).segments.acceptFromPeer(url, range, bad), false);

@@ -17,6 +17,8 @@ use crate::query::{Filters, MAX_COUNT, MAX_START, Range, Sort, VideoQuery};
 const DEFAULT_COUNT: usize = 20;
 /// Values of one key. Blocked hosts are the longest lists that clients send.
 const MAX_VALUES: usize = 10_000;
+/// Tags that all have to be there. Each one costs a walk through the index; nobody means more.
+const MAX_TAGS_ALL_OF: usize = 50;
 const MAX_VALUE_BYTES: usize = 2_000;
 
 /// A parameter that cannot be understood.
@@ -103,7 +105,7 @@ impl Parameters {
             licences: self.numbers("licenceOneOf")?,
             languages: self.list("languageOneOf")?,
             tags_one_of: self.list("tagsOneOf")?,
-            tags_all_of: self.list("tagsAllOf")?,
+            tags_all_of: self.list_up_to("tagsAllOf", MAX_TAGS_ALL_OF)?,
             uuids: self.uuids()?,
             host: self.text("host")?.map(str::to_owned),
             blocked_hosts: self.list("blockedHosts")?,
@@ -130,8 +132,12 @@ impl Parameters {
     }
 
     fn list(&self, name: &'static str) -> Result<Vec<String>, BadParameter> {
+        self.list_up_to(name, MAX_VALUES)
+    }
+
+    fn list_up_to(&self, name: &'static str, max: usize) -> Result<Vec<String>, BadParameter> {
         let values = self.values.get(name).map(Vec::as_slice).unwrap_or_default();
-        if values.len() > MAX_VALUES {
+        if values.len() > max {
             return Err(BadParameter::new(name, "has too many values"));
         }
         if values.iter().any(|value| value.len() > MAX_VALUE_BYTES) {
@@ -286,6 +292,7 @@ mod tests {
         }
         assert_eq!(complaint(&format!("search={}", "a".repeat(MAX_VALUE_BYTES + 1))), "search");
         assert_eq!(complaint(&"&blockedHosts=a.example".repeat(MAX_VALUES + 1)), "blockedHosts");
+        assert_eq!(complaint(&"&tagsAllOf=a".repeat(MAX_TAGS_ALL_OF + 1)), "tagsAllOf");
         assert_eq!(Parameters::from_json(b"[]"), Err(BadParameter::new("body", "must be a JSON object")));
         assert!(Parameters::from_json(b"{").is_err());
     }

@@ -58,7 +58,7 @@ impl From<SearchError> for Problem {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "The server is stopping. Try again in a moment.")
                     .retry_after(5)
             }
-            SearchError::Index(error) => Self::internal(&error),
+            error @ (SearchError::Index(_) | SearchError::Panicked) => Self::internal(&error),
         }
     }
 }

@@ -19,7 +19,8 @@ pub(super) const PAGE: u64 = 100;
 const AGENT: &str = "Shoal";
 const MAX_PAGE_BYTES: u64 = 5_000_000;
 const MAX_DETAIL_BYTES: u64 = 1_000_000;
-const MAX_ROBOTS_BYTES: u64 = 200_000;
+/// RFC 9309, section 2.5: at least 500 KiB.
+const MAX_ROBOTS_BYTES: u64 = 512 * 1_024;
 
 /// One instance, as somebody who asks politely sees it.
 pub(super) struct InstanceClient {

@@ -134,8 +134,9 @@ impl Crawler {
     async fn withdraw(&self, host: &str, reason: &str) -> Result<(), JobError> {
         let now = self.platform.clock.now();
         let mut tx = self.platform.db.begin().await?;
-        let removed = hosts::remove_videos(&mut tx, host, now).await?;
+        // First the host, then its videos, as everywhere: two that wait for each other would never end.
         store::note_refusal(&mut tx, host, reason, now + self.config.crawl_interval.get()).await?;
+        let removed = hosts::remove_videos(&mut tx, host, now).await?;
         tx.commit().await?;
         info!(host, reason, removed, "{host} does not want to be indexed");
         self.projection.catch_up().await.map_err(JobError::retry)

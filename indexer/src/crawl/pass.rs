@@ -72,7 +72,7 @@ impl Reading<'_> {
             total = total.or(page.total);
             let length = page.data.len() as u64;
             if length == 0 {
-                return Ok(());
+                return ends_at(start, total);
             }
             let is_repeat = self.read_page(page).await?;
             repeats = if is_repeat { repeats + 1 } else { 0 };
@@ -150,13 +150,17 @@ impl Reading<'_> {
         let now = self.crawler.platform.clock.now();
         let detailed_at = match &known {
             Some(known) if !self.needs_detail(&video, &listing_hash, known, now) => {
-                video.tags.clone_from(&known.document.tags);
-                video.description.clone_from(&known.document.description);
+                keep_details(&mut video, known);
                 known.detailed_at
             }
             _ => match self.client.detail(video.uuid).await? {
                 Detail::Gone => return Ok(()),
-                Detail::Unavailable => None,
+                Detail::Unavailable => {
+                    if let Some(known) = &known {
+                        keep_details(&mut video, known);
+                    }
+                    None
+                }
                 Detail::Found(detail) => match ingest::complete(&mut video, &detail) {
                     Ok(()) => Some(now),
                     Err(_) => return Ok(()),
@@ -254,4 +258,21 @@ impl Reading<'_> {
     fn host(&self) -> &str {
         self.client.origin().host()
     }
+}
+
+/// An empty page is the end, unless many videos are still to come by the instance's own count: then it has trouble, and
+/// is asked again later.
+fn ends_at(start: u64, total: Option<u64>) -> Result<(), CrawlError> {
+    match total {
+        Some(total) if start + MAX_SLIPPED.unsigned_abs() < total => {
+            Err(CrawlError::Nonsense(format!("the list of {total} videos ends after {start}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What the list does not tell stays as it was last read.
+fn keep_details(video: &mut VideoDocument, known: &KnownVideo) {
+    video.tags.clone_from(&known.document.tags);
+    video.description.clone_from(&known.document.description);
 }

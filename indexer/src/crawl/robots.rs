@@ -12,6 +12,7 @@ struct Rule {
     pattern: String,
 }
 
+/// Of each kind: those that name the agent, and those for everybody.
 const MAX_RULES: usize = 500;
 
 impl Robots {
@@ -21,7 +22,7 @@ impl Robots {
         let (mut named, mut general) = (Vec::new(), Vec::new());
         let mut has_named_group = false;
         let mut group = Group::default();
-        for line in text.lines() {
+        for line in text.trim_start_matches('\u{feff}').lines() {
             let line = line.split('#').next().unwrap_or_default();
             let Some((key, value)) = line.split_once(':') else { continue };
             let value = value.trim();
@@ -36,11 +37,13 @@ impl Robots {
                 field @ ("allow" | "disallow") => {
                     group.closed = true;
                     let rule = Rule { allow: field == "allow", pattern: value.to_owned() };
-                    let wanted = !value.is_empty() && named.len() + general.len() < MAX_RULES;
-                    if wanted && group.for_us {
-                        named.push(rule);
-                    } else if wanted && group.for_all {
-                        general.push(rule);
+                    let rules = match (group.for_us, group.for_all) {
+                        (true, _) => &mut named,
+                        (false, true) => &mut general,
+                        (false, false) => continue,
+                    };
+                    if !value.is_empty() && rules.len() < MAX_RULES {
+                        rules.push(rule);
                     }
                 }
                 _ => {}
@@ -125,6 +128,13 @@ mod tests {
         assert!(allows("User-agent: *\nDisallow: /\n\nUser-agent: shoal\nAllow: /", API));
         assert!(allows("User-agent: *\nDisallow: /\n\nUser-agent: shoal\nDisallow:", API));
         assert!(!allows("User-agent: *\nAllow: /\n\nUser-agent: a\nUser-agent: SHOAL\nDisallow: /api", API));
+    }
+
+    #[test]
+    fn our_rules_count_however_many_others_there_are() {
+        let general = "Disallow: /x\n".repeat(MAX_RULES + 1);
+        assert!(!allows(&format!("User-agent: *\n{general}\nUser-agent: Shoal\nDisallow: /"), API));
+        assert!(!allows("\u{feff}User-agent: *\nDisallow: /", API), "a byte order mark is no part of the first line");
     }
 
     #[test]

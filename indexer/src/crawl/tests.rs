@@ -34,6 +34,10 @@ struct Instance {
     videos: Vec<Value>,
     robots: String,
     broken: bool,
+    /// Answers with success and an object that is no list.
+    confused: bool,
+    /// Its videos' own pages fail.
+    details_fail: bool,
     endless: bool,
     ignores_start: bool,
     noindex: bool,
@@ -72,6 +76,9 @@ async fn list(State(shared): State<Shared>, uri: Uri, Query(query): Query<BTreeM
     if instance.broken {
         return StatusCode::BAD_GATEWAY.into_response();
     }
+    if instance.confused {
+        return Json(json!({"error": "maintenance"})).into_response();
+    }
     let number = |key: &str| query[key].parse::<usize>().unwrap();
     let start = if instance.ignores_start { 0 } else { number("start") };
     let listed: Vec<Value> = if instance.endless {
@@ -96,6 +103,9 @@ async fn list(State(shared): State<Shared>, uri: Uri, Query(query): Query<BTreeM
 async fn detail(State(shared): State<Shared>, Path(id): Path<String>) -> Response {
     let mut instance = shared.lock().unwrap();
     instance.requests.push(format!("/api/v1/videos/{id}"));
+    if instance.details_fail {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    }
     match instance.videos.iter().find(|video| video["uuid"] == id.as_str()) {
         Some(video) => Json(video.clone()).into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
@@ -282,6 +292,45 @@ async fn a_failed_reading_drops_nothing_and_is_tried_again() {
     scene.work().await;
     let status = scene.status().await;
     assert_eq!((status.state, status.last_error), (HostState::Indexed, None));
+}
+
+#[tokio::test]
+async fn an_answer_that_is_no_list_drops_nothing() {
+    let scene = Scene::with(&["Whales"]).await;
+    scene.add().await;
+    scene.change(|instance| instance.confused = true);
+    scene.crawl_again().await;
+    assert_eq!(
+        (scene.names("whales").await, scene.status().await.state),
+        (vec!["Whales".to_owned()], HostState::Failing)
+    );
+}
+
+#[tokio::test]
+async fn an_empty_list_that_claims_many_videos_drops_nothing() {
+    let scene = Scene::with(&["Whales"]).await;
+    scene.add().await;
+    scene.change(|instance| {
+        instance.videos.clear();
+        instance.claims = Some(1_000);
+    });
+    scene.crawl_again().await;
+    assert_eq!(
+        (scene.names("whales").await, scene.status().await.state),
+        (vec!["Whales".to_owned()], HostState::Failing)
+    );
+}
+
+#[tokio::test]
+async fn an_edited_video_whose_page_fails_keeps_its_tags() {
+    let scene = Scene::with(&["Whales"]).await;
+    scene.add().await;
+    scene.change(|instance| {
+        instance.videos[0]["name"] = json!("Orcas");
+        instance.details_fail = true;
+    });
+    scene.crawl_again().await;
+    assert_eq!(scene.names("harbour").await, ["Orcas"]);
 }
 
 #[tokio::test]

@@ -107,6 +107,16 @@ fn a_date_in_the_future_does_not_win_the_newest_list() {
 }
 
 #[test]
+fn a_year_that_databases_cannot_write_is_as_good_as_absent() {
+    for moment in ["-9999-01-01T00:00:00.000Z", "+12345-01-01T00:00:00.000Z"] {
+        let mut odd = with("/originallyPublishedAt", json!(moment));
+        odd["updatedAt"] = json!(moment);
+        let video = read_record(odd).unwrap();
+        assert_eq!((video.originally_published_at, video.updated_at), (None, video.published_at), "{moment}");
+    }
+}
+
+#[test]
 fn fields_of_the_wrong_type_are_as_good_as_absent() {
     for path in ["/duration", "/views", "/language", "/category", "/account/avatars", "/createdAt", "/isLocal", "/id"] {
         for value in [json!("nonsense"), json!([]), json!(-5), json!({"a": 1})] {

@@ -1,6 +1,7 @@
 //! The answers of PeerTube's REST API, as far as the index reads them.
 //!
-//! Everything is optional, and a field of the wrong type is as good as absent: one odd record must not hide the rest.
+//! Everything about a video is optional, and a field of the wrong type is as good as absent: one odd record must not hide
+//! the rest.
 
 use platform::clock::Timestamp;
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
@@ -12,8 +13,7 @@ pub struct WirePage {
     /// How many there are in all, unless the count was skipped.
     #[serde(default, deserialize_with = "lenient")]
     pub total: Option<u64>,
-    /// The records, unread.
-    #[serde(default)]
+    /// The records, unread. Without them it is no page: an error in the shape of an answer must not look like an empty list.
     pub data: Vec<Box<RawValue>>,
 }
 
