@@ -11,7 +11,7 @@ use std::time::Duration;
 use federation::{
     ACCEPT_ACTIVITY, is_activity_content_type,
     origin::{ensure_same_host, without_fragment},
-    wire::{Actor, CollectionPage, Video, document, lenient, lenient::parse_web_url},
+    wire::{Actor, CollectionPage, document, lenient, lenient::parse_web_url},
 };
 use http::StatusCode;
 use platform::net::{NetError, Response};
@@ -52,14 +52,6 @@ impl Courier {
     /// [`FetchError`], also if the document is something else.
     pub async fn fetch_actor(&self, url: &Url) -> Result<Actor, FetchError> {
         Ok(Actor::from_value(&self.fetch(url).await?)?)
-    }
-
-    /// A video.
-    ///
-    /// # Errors
-    /// [`FetchError`], also if the document is something else.
-    pub async fn fetch_video(&self, url: &Url) -> Result<Video, FetchError> {
-        Ok(Video::from_value(&self.fetch(url).await?)?)
     }
 
     /// The first items of a collection, at most `limit` of them, page by page.

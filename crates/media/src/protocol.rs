@@ -216,7 +216,8 @@ impl Probe {
         let video = self.video.as_ref().is_none_or(|video| {
             let side = 1..=MAX_SIDE_PIXELS;
             let rate = video.frame_rate.as_f64();
-            side.contains(&video.width) && side.contains(&video.height) && rate > 0.0 && is_name(&video.codec)
+            let named = is_name(&video.codec) && is_name(&video.pixel_format);
+            side.contains(&video.width) && side.contains(&video.height) && rate > 0.0 && named
         });
         let audio = self.audio.as_ref().is_none_or(|audio| is_name(&audio.codec) && audio.channels <= MAX_CHANNELS);
         let length = Duration::from_millis(self.duration_ms);

@@ -149,7 +149,7 @@ fn allow(created: RulesetCreated, opened: PathFd, access: BitFlags<AccessFs>) ->
 
 /// Refused whatever the arguments: the network, other processes, the kernel's configuration, other namespaces, and ways
 /// around this very filter (`io_uring`).
-const REFUSED_CALLS: [libc::c_long; 55] = [
+const REFUSED_CALLS: [libc::c_long; 63] = [
     libc::SYS_socket,
     libc::SYS_connect,
     libc::SYS_bind,
@@ -170,6 +170,15 @@ const REFUSED_CALLS: [libc::c_long; 55] = [
     libc::SYS_rt_tgsigqueueinfo,
     libc::SYS_tkill,
     libc::SYS_kcmp,
+    // How another process is scheduled and where its memory lies.
+    libc::SYS_setpriority,
+    libc::SYS_ioprio_set,
+    libc::SYS_sched_setparam,
+    libc::SYS_sched_setscheduler,
+    libc::SYS_sched_setattr,
+    libc::SYS_sched_setaffinity,
+    libc::SYS_migrate_pages,
+    libc::SYS_move_pages,
     // Leaving the process group would escape the signal that ends the job.
     libc::SYS_setsid,
     libc::SYS_setpgid,
@@ -214,8 +223,11 @@ const X32_BIT: libc::c_long = 0x4000_0000;
 
 fn filter_system_calls() -> Result<(), seccompiler::Error> {
     let mut refused: BTreeMap<i64, Vec<SeccompRule>> = REFUSED_CALLS.iter().map(|call| (*call, Vec::new())).collect();
-    // Signals may go to the own group only, limits may be set on oneself only, and no new user namespace is made.
+    // Signals may go to the own group and the worker's own threads only (kernels before 6.12 have no other fence around
+    // signals), limits may be set on oneself only, and no new user namespace is made.
+    let worker = u64::from(std::process::id());
     refused.insert(libc::SYS_kill, vec![first_argument(SeccompCmpOp::Ne, 0)?]);
+    refused.insert(libc::SYS_tgkill, vec![first_argument(SeccompCmpOp::Ne, worker)?]);
     refused.insert(libc::SYS_prlimit64, vec![first_argument(SeccompCmpOp::Ne, 0)?]);
     let new_user = libc::CLONE_NEWUSER as u64;
     refused.insert(libc::SYS_clone, vec![first_argument(SeccompCmpOp::MaskedEq(new_user), new_user)?]);

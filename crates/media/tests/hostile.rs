@@ -280,6 +280,7 @@ fn the_walls_let_nothing_through() {
         ("connect", "no"),
         ("listen", "no"),
         ("open a unix socket", "no"),
+        ("signal another process", "no"),
         ("leave the group", "no"),
     ];
     // Elsewhere the kernel cannot fence in files; the worker says so, and the configuration may refuse to work.

@@ -95,7 +95,8 @@ impl PublicUrl {
         if !matches!(url.scheme(), "http" | "https") {
             return Err(format!("the public address {url} must begin with https:// or http://"));
         }
-        if url.path() != "/" || url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
+        let has_credentials = !url.username().is_empty() || url.password().is_some();
+        if url.path() != "/" || url.query().is_some() || url.fragment().is_some() || has_credentials {
             return Err(format!("the public address {url} must be a scheme, a host and perhaps a port, nothing more"));
         }
         let name = url.host_str().ok_or_else(|| format!("the public address {url} has no host"))?;
@@ -236,6 +237,7 @@ mod tests {
             "https://tube.example/videos",
             "ftp://tube.example",
             "https://user@tube.example",
+            "https://:secret@tube.example",
             "https://tube.example/?a",
         ] {
             assert!(public(url).is_err(), "{url}");

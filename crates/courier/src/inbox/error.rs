@@ -79,8 +79,8 @@ impl InboxError {
 impl From<InboxError> for Problem {
     /// 401 for what may hold when it is signed anew, so that senders try again; 403 for what never will.
     fn from(error: InboxError) -> Self {
-        let status = match error {
-            InboxError::Db(error) => return error.into(),
+        let status = match &error {
+            InboxError::Db(_) => StatusCode::INTERNAL_SERVER_ERROR,
             InboxError::TooLarge(_) | InboxError::Document(DocumentError::TooLarge(_)) => StatusCode::PAYLOAD_TOO_LARGE,
             InboxError::OtherHost(_) | InboxError::Document(_) | InboxError::Wire(_) => StatusCode::BAD_REQUEST,
             InboxError::Signature(_)
@@ -89,6 +89,13 @@ impl From<InboxError> for Problem {
             | InboxError::KeyUnusable(_) => StatusCode::UNAUTHORIZED,
             InboxError::Forwarded { .. } | InboxError::Origin(_) => StatusCode::FORBIDDEN,
         };
-        Self::new(status, error.to_string())
+        match error {
+            InboxError::Db(error) => error.into(),
+            // Where a name leads to, and what refused a connection there, is for the log: it could be an inner network.
+            InboxError::KeyUnavailable { key_id, .. } => {
+                Self::new(status, format!("the key {key_id} cannot be fetched"))
+            }
+            other => Self::new(status, other.to_string()),
+        }
     }
 }

@@ -1,9 +1,10 @@
 //! Which public key is meant by this name?
 //!
 //! A key is asked of memory, then of the database, then of its server. One that is two days old is fetched again; if that
-//! fails, the old one still counts, so that a server that is being taken down can say goodbye. When a signature does not
-//! fit, the key is fetched again at once, but not more often than every five minutes, and a key that could not be fetched
-//! is not asked for again within a minute: strangers must not be able to make us knock at somebody's door all day.
+//! fails, the old one still counts for a month, so that a server that is being taken down can say goodbye. When a
+//! signature does not fit, the key is fetched again at once, but not more often than every five minutes, and a key that
+//! could not be fetched is not asked for again within a minute: strangers must not be able to make us knock at somebody's
+//! door all day. Who invents ever new names of keys there is held back by the HTTP client's rate for one server alone.
 
 use std::sync::Arc;
 
@@ -18,7 +19,7 @@ use platform::clock::Timestamp;
 use serde_json::Value;
 use url::Url;
 
-use super::{InboxError, store};
+use super::{FORGET_KEYS_AFTER, InboxError, store};
 use crate::Courier;
 
 const MAX_AGE: TimeDelta = TimeDelta::days(2);
@@ -66,8 +67,10 @@ impl Courier {
         let now = self.platform().clock.now();
         match self.known_key(key_id).await? {
             Some(known) if known.age(now) < MAX_AGE => Ok(known),
-            Some(stale) => Ok(self.fetch_remote_key(key_id).await.unwrap_or(stale)),
-            None => self.fetch_remote_key(key_id).await,
+            Some(stale) if stale.age(now) < FORGET_KEYS_AFTER => {
+                Ok(self.fetch_remote_key(key_id).await.unwrap_or(stale))
+            }
+            _ => self.fetch_remote_key(key_id).await,
         }
     }
 

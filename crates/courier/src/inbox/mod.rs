@@ -28,7 +28,7 @@ use crate::Courier;
 pub use error::InboxError;
 pub(crate) use keys::RemoteKeys;
 
-/// How long keys are kept that no server confirms any more.
+/// How long keys count, and are kept, that no server confirms any more.
 const FORGET_KEYS_AFTER: TimeDelta = TimeDelta::days(30);
 
 /// An activity that its actor really sent to us.

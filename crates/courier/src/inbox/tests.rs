@@ -97,6 +97,8 @@ async fn an_old_key_still_counts_when_its_server_says_goodbye() {
     world.clock().advance(Duration::from_hours(72));
     let goodbye = json!({"type": "Delete", "id": format!("{bob}/delete"), "actor": bob, "object": bob});
     send(&world, &goodbye).await.unwrap();
+    world.clock().advance(Duration::from_hours(28 * 24));
+    assert!(matches!(send(&world, &goodbye).await, Err(InboxError::KeyUnavailable { .. })), "but not for ever");
 }
 
 #[tokio::test]

@@ -92,6 +92,7 @@ fn try_the_walls(work_dir: &Path, input: &Path, outside: &str, address: &str) {
         UnixStream::connect("/run/none").is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound),
     );
     say("read another process", std::fs::read("/proc/1/environ").is_ok());
+    say("signal another process", can_signal_the_parent());
     say(
         "leave the group",
         Command::new("/usr/bin/setsid").arg("/bin/true").status().is_ok_and(|status| status.success()),
@@ -99,6 +100,13 @@ fn try_the_walls(work_dir: &Path, input: &Path, outside: &str, address: &str) {
     say("write more than allowed", write_two_megabytes(work_dir).is_ok());
     let mut rest = String::new();
     let _ = std::io::stdin().read_to_string(&mut rest);
+}
+
+#[expect(unsafe_code, reason = "no safe function makes this call")]
+fn can_signal_the_parent() -> bool {
+    let parent = std::os::unix::process::parent_id();
+    // SAFETY: signal 0 is not sent; it only asks whether one could be.
+    unsafe { libc::syscall(libc::SYS_tgkill, parent, parent, 0) == 0 }
 }
 
 fn write_two_megabytes(work_dir: &Path) -> std::io::Result<()> {

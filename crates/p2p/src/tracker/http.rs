@@ -9,12 +9,19 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::{KnownInfoHashes, Limits, PeerId, addresses::Addresses, query::Query, random::Random};
+use super::{
+    KnownInfoHashes, Limits, PeerId,
+    addresses::{Addresses, network},
+    query::Query,
+    random::Random,
+};
 use crate::{bencode::Value, infohash::InfoHash};
 
 const DEFAULT_PEERS: usize = 50;
 const MOST_PEERS: usize = 82;
 const INTERVAL: Duration = Duration::from_mins(10);
+/// Clients of one household or office in one swarm; more are one client that invents ports.
+const PEERS_PER_ADDRESS: usize = 8;
 
 /// The tracker of download clients.
 #[derive(Debug)]
@@ -90,11 +97,18 @@ impl HttpTracker {
 
     fn introduce(&mut self, now: SystemTime, announce: &Announce) -> Vec<u8> {
         let peers = self.swarms.entry(announce.info_hash).or_default();
-        // One entry per address and port: nobody can fill a swarm with invented ids from one place.
+        // One entry per address and port, and few ports per address: nobody can fill a swarm from one place.
         peers.retain(|peer| peer.address != announce.address);
         let picked = self.random.distinct_below(peers.len(), announce.wanted);
         let picked: Vec<Peer> = picked.into_iter().filter_map(|index| peers.get(index).cloned()).collect();
         if !announce.is_stopping {
+            let home = network(announce.address.ip());
+            let mut neighbours = peers.iter().enumerate().filter(|(_, peer)| network(peer.address.ip()) == home);
+            if let Some((longest_silent, _)) = neighbours.next()
+                && neighbours.count() + 1 >= PEERS_PER_ADDRESS
+            {
+                peers.remove(longest_silent);
+            }
             if peers.len() >= self.limits.peers_per_swarm {
                 peers.remove(0);
             }
@@ -236,6 +250,17 @@ mod tests {
         announce(&mut tracker, 1, "");
         let answer = announce(&mut tracker, 2, "&compact=1");
         assert!(answer.ends_with("5:peers6:\u{c0}\0\u{2}\u{1}\u{1a}\u{e1}6:peers60:e"), "{answer:?}");
+    }
+
+    #[test]
+    fn one_address_cannot_fill_a_swarm_with_invented_ports() {
+        let mut tracker = tracker();
+        announce(&mut tracker, 1, "");
+        for port in 1..=100 {
+            let query = format!("info_hash={HASH}&peer_id=-TR4000-abcdefghijkl&port={port}");
+            tracker.announce(NOW, [192, 0, 2, 2].into(), &query, &|_: &InfoHash| true);
+        }
+        assert_eq!(tracker.size(), (1 + PEERS_PER_ADDRESS, 1));
     }
 
     #[test]

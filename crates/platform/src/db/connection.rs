@@ -110,7 +110,8 @@ impl Tx {
     /// Makes everything done in it last.
     ///
     /// # Errors
-    /// [`DbError`] if the database could not; then nothing was done.
+    /// [`DbError`] if the database could not; then nothing was done, unless the connection to a PostgreSQL server broke
+    /// before its answer came: then all of it was done, or nothing.
     pub async fn commit(self) -> Result<(), DbError> {
         match self.connection.handle {
             Handle::SqliteTx(transaction) => transaction.commit().await?,

@@ -2,7 +2,8 @@
 //!
 //! **Invariant:** a job is written in the transaction that made it necessary, so that it exists if and only if its cause
 //! does. A worker takes it with a lease; when the process dies, the lease runs out and another worker does the job again.
-//! Jobs therefore must be idempotent. No two jobs of the same kind and dedupe key run at the same time.
+//! Jobs therefore must be idempotent. No two jobs of the same kind and dedupe key run at the same time, as long as leases
+//! are renewed; a worker that could not renew its lease, and whose job another has taken, has no say in it any more.
 //!
 //! Retries wait `first_delay · 2^(attempt − 1)`, at most `longest_delay`, with up to a quarter of jitter on top.
 

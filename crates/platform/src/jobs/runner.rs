@@ -3,6 +3,7 @@ use std::{
     time::Duration,
 };
 
+use futures::FutureExt;
 use metrics::{counter, histogram};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -161,42 +162,50 @@ impl JobRunner {
             stop: self.stop.clone(),
             last_progress: Arc::new(Mutex::new(None)),
         };
-        let work = (registered.handler)(job.payload.0.clone(), context);
-        let outcome = self.with_lease(&job, work).await;
+        let (handler, payload) = (registered.handler.clone(), job.payload.0.clone());
+        let Some(outcome) = self.with_lease(&job, async move { handler(payload, context).await }).await else {
+            warn!("the lease of a job ran out and another worker has taken it");
+            return;
+        };
         histogram!("shoal_job_seconds", "kind" => job.kind.clone()).record(started.elapsed().as_secs_f64());
         if let Err(error) = self.settle(&job, &registered, outcome).await {
             error!(%error, "the outcome of a job could not be written: it will be done again");
         }
     }
 
-    /// Runs the work while renewing its lease. A panic in the work is a failure that is tried again.
+    /// Runs the work while renewing its lease. A panic in the work is a failure that is tried again. `None`, and the work
+    /// is dropped, when another worker has taken the job because the lease could not be renewed in time.
     async fn with_lease(
         &self,
         job: &store::Claimed,
         work: impl Future<Output = Result<(), JobError>> + Send,
-    ) -> Result<(), JobError> {
-        use futures::FutureExt;
-        let work = std::panic::AssertUnwindSafe(work).catch_unwind();
-        tokio::pin!(work);
-        let mut renewals = tokio::time::interval_at(Instant::now() + RENEW_EVERY, RENEW_EVERY);
+    ) -> Option<Result<(), JobError>> {
+        // Both go on side by side: work that holds the only writing connection must be able to let go of it.
+        tokio::select! {
+            outcome = std::panic::AssertUnwindSafe(work).catch_unwind() => {
+                Some(outcome.unwrap_or_else(|_| Err(JobError::retry("the job's program panicked"))))
+            }
+            () = self.keep_lease(job) => None,
+        }
+    }
+
+    /// Renews the lease of a job again and again, until another worker has taken it.
+    async fn keep_lease(&self, job: &store::Claimed) {
         loop {
-            tokio::select! {
-                outcome = &mut work => {
-                    return outcome.unwrap_or_else(|_| Err(JobError::retry("the job's program panicked")));
-                }
-                _ = renewals.tick() => {
-                    if let Err(error) = self.renew(job).await {
-                        warn!(%error, "the lease of a job could not be renewed");
-                    }
-                }
+            tokio::time::sleep(RENEW_EVERY).await;
+            match self.renew(job).await {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => warn!(%error, "the lease of a job could not be renewed"),
             }
         }
     }
 
-    async fn renew(&self, job: &store::Claimed) -> Result<(), DbError> {
+    async fn renew(&self, job: &store::Claimed) -> Result<bool, DbError> {
         let mut tx = self.db.begin().await?;
-        store::renew(&mut tx, job.id, &self.owner, self.clock.now() + LEASE).await?;
-        tx.commit().await
+        let is_held = store::renew(&mut tx, job.held_by(&self.owner), self.clock.now() + LEASE).await?;
+        tx.commit().await?;
+        Ok(is_held)
     }
 
     async fn settle(
@@ -207,29 +216,25 @@ impl JobRunner {
     ) -> Result<(), DbError> {
         let now = self.clock.now();
         let attempts = u32::try_from(job.attempts).unwrap_or(u32::MAX);
+        let held = job.held_by(&self.owner);
         let mut tx = self.db.begin().await?;
-        let label = match outcome {
-            Ok(()) => {
-                store::finish(&mut tx, job.id).await?;
-                "done"
-            }
+        let (was_held, label) = match outcome {
+            Ok(()) => (store::finish(&mut tx, held).await?, "done"),
             Err(JobError::Snooze(after)) => {
-                store::put_back(&mut tx, job.id, now + after, None, job.attempts - 1).await?;
-                "snoozed"
+                (store::put_back(&mut tx, held, now + after, None, job.attempts - 1).await?, "snoozed")
             }
             Err(JobError::Retry(reason)) if attempts < registered.policy.max_attempts => {
                 let delay = registered.policy.delay_with_jitter(attempts, &self.random);
-                store::put_back(&mut tx, job.id, now + delay, Some(&reason), job.attempts).await?;
                 warn!(reason, retry_in_s = delay.as_secs(), "a job failed and will be tried again");
-                "retried"
+                (store::put_back(&mut tx, held, now + delay, Some(&reason), job.attempts).await?, "retried")
             }
             Err(JobError::Retry(reason) | JobError::Fail(reason)) => {
-                store::give_up(&mut tx, job.id, &reason, now).await?;
                 warn!(reason, age_s = (now - job.created_at).num_seconds(), "a job was given up");
-                "failed"
+                (store::give_up(&mut tx, held, &reason, now).await?, "failed")
             }
         };
         tx.commit().await?;
+        let label = if was_held { label } else { "lost" };
         counter!("shoal_jobs_total", "kind" => job.kind.clone(), "outcome" => label).increment(1);
         Ok(())
     }

@@ -65,6 +65,21 @@ pub(super) struct Claimed {
     pub(super) created_at: Timestamp,
 }
 
+impl Claimed {
+    pub(super) fn held_by<'a>(&self, owner: &'a str) -> Held<'a> {
+        Held { id: self.id, owner, attempts: self.attempts }
+    }
+}
+
+/// A job as one worker holds it. A worker whose lease ran out, and whose job another has taken since, holds nothing any
+/// more: what it still says about the job changes nothing.
+#[derive(Clone, Copy)]
+pub(super) struct Held<'a> {
+    id: JobId,
+    owner: &'a str,
+    attempts: i64,
+}
+
 pub(super) struct Claim<'a> {
     pub(super) lane: Lane,
     pub(super) kinds: &'a [&'static str],
@@ -107,56 +122,72 @@ pub(super) async fn claim(tx: &mut Tx, claim: &Claim<'_>) -> Result<Option<Claim
     query.fetch_optional().await
 }
 
-/// Removes a job that is done.
-pub(super) async fn finish(tx: &mut Tx, id: JobId) -> Result<(), DbError> {
-    tx.query(sql!("DELETE FROM jobs WHERE id = $1")).bind(id).execute().await.map(drop)
+/// Removes a job that is done. `false` if another worker has it now.
+pub(super) async fn finish(tx: &mut Tx, held: Held<'_>) -> Result<bool, DbError> {
+    let deleted = tx
+        .query(sql!("DELETE FROM jobs WHERE id = $1 AND lease_owner = $2 AND attempts = $3 AND state = 'running'"))
+        .bind(held.id)
+        .bind(held.owner.to_owned())
+        .bind(held.attempts)
+        .execute()
+        .await?;
+    Ok(deleted == 1)
 }
 
-/// Puts a job back, to be tried at `run_at`. When a twin is waiting already, that one does the work.
+/// Puts a job back, to be tried at `run_at`. When a twin is waiting already, that one does the work. `false` if another
+/// worker has the job now.
 pub(super) async fn put_back(
     tx: &mut Tx,
-    id: JobId,
+    held: Held<'_>,
     run_at: Timestamp,
     error: Option<&str>,
     attempts: i64,
-) -> Result<(), DbError> {
+) -> Result<bool, DbError> {
     let updated = tx
         .query(sql!(
             "UPDATE jobs SET state = 'waiting', run_at = $2, error = $3, attempts = $4, lease_owner = NULL, \
-             lease_until = NULL WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM jobs AS twin WHERE twin.kind = jobs.kind \
+             lease_until = NULL WHERE id = $1 AND lease_owner = $5 AND attempts = $6 AND state = 'running' \
+             AND NOT EXISTS (SELECT 1 FROM jobs AS twin WHERE twin.kind = jobs.kind \
              AND twin.dedupe_key = jobs.dedupe_key AND twin.state = 'waiting' AND twin.id <> jobs.id)"
         ))
-        .bind(id)
+        .bind(held.id)
         .bind(run_at)
         .bind(error.map(str::to_owned))
         .bind(attempts)
+        .bind(held.owner.to_owned())
+        .bind(held.attempts)
         .execute()
         .await?;
-    if updated == 0 {
-        finish(tx, id).await?;
-    }
-    Ok(())
+    if updated == 1 { Ok(true) } else { finish(tx, held).await }
 }
 
-/// Gives a job up, and keeps why.
-pub(super) async fn give_up(tx: &mut Tx, id: JobId, error: &str, now: Timestamp) -> Result<(), DbError> {
-    tx.query(sql!(
-        "UPDATE jobs SET state = 'failed', error = $2, finished_at = $3, lease_owner = NULL, lease_until = NULL \
-         WHERE id = $1"
-    ))
-    .bind(id)
-    .bind(error.to_owned())
-    .bind(now)
-    .execute()
-    .await
-    .map(drop)
-}
-
-pub(super) async fn renew(tx: &mut Tx, id: JobId, owner: &str, until: Timestamp) -> Result<bool, DbError> {
+/// Gives a job up, and keeps why. `false` if another worker has it now.
+pub(super) async fn give_up(tx: &mut Tx, held: Held<'_>, error: &str, now: Timestamp) -> Result<bool, DbError> {
     let updated = tx
-        .query(sql!("UPDATE jobs SET lease_until = $3 WHERE id = $1 AND lease_owner = $2 AND state = 'running'"))
-        .bind(id)
-        .bind(owner.to_owned())
+        .query(sql!(
+            "UPDATE jobs SET state = 'failed', error = $2, finished_at = $3, lease_owner = NULL, lease_until = NULL \
+             WHERE id = $1 AND lease_owner = $4 AND attempts = $5 AND state = 'running'"
+        ))
+        .bind(held.id)
+        .bind(error.to_owned())
+        .bind(now)
+        .bind(held.owner.to_owned())
+        .bind(held.attempts)
+        .execute()
+        .await?;
+    Ok(updated == 1)
+}
+
+/// Holds on to a job. `false` if another worker has it now.
+pub(super) async fn renew(tx: &mut Tx, held: Held<'_>, until: Timestamp) -> Result<bool, DbError> {
+    let updated = tx
+        .query(sql!(
+            "UPDATE jobs SET lease_until = $4 \
+             WHERE id = $1 AND lease_owner = $2 AND attempts = $3 AND state = 'running'"
+        ))
+        .bind(held.id)
+        .bind(held.owner.to_owned())
+        .bind(held.attempts)
         .bind(until)
         .execute()
         .await?;

@@ -129,6 +129,28 @@ async fn a_job_whose_process_died_is_done_when_its_lease_runs_out() {
 }
 
 #[tokio::test]
+async fn a_worker_that_lost_its_job_to_another_cannot_change_it() {
+    let test = TestPlatform::new().await;
+    enqueue_greeting(&test, "ada").await;
+    let mut tx = test.platform.db.begin().await.unwrap();
+    let mut claims = Vec::new();
+    for owner in ["slow", "quick"] {
+        let (now, lease) = (test.clock.now(), Duration::from_mins(1));
+        let claim = store::Claim { lane: Lane::Default, kinds: &["greet"], owner, now, lease };
+        claims.push(store::claim(&mut tx, &claim).await.unwrap().unwrap());
+        test.clock.advance(Duration::from_secs(61));
+    }
+    let (slow, quick) = (claims[0].held_by("slow"), claims[1].held_by("quick"));
+    let now = test.clock.now();
+    assert!(!store::renew(&mut tx, slow, now).await.unwrap());
+    assert!(!store::put_back(&mut tx, slow, now, None, 0).await.unwrap());
+    assert!(!store::give_up(&mut tx, slow, "too slow", now).await.unwrap());
+    assert!(!store::finish(&mut tx, slow).await.unwrap());
+    assert!(store::renew(&mut tx, quick, now).await.unwrap());
+    assert!(store::finish(&mut tx, quick).await.unwrap());
+}
+
+#[tokio::test]
 async fn a_panic_is_a_failure_and_nothing_more() {
     let test = TestPlatform::new().await;
     let jobs = JobSet::new().on::<Greet, _, _>(|_, _| async { panic!("on purpose") });

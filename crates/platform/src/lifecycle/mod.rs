@@ -16,7 +16,6 @@ use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
 };
-use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use crate::{
@@ -29,6 +28,9 @@ use crate::{
 };
 
 pub use listener::{bind, serve};
+
+/// How long closing the database may take once nothing but what was given up runs any more.
+const CLOSING: Duration = Duration::from_secs(5);
 
 /// How the server listens and stops.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -139,7 +141,6 @@ impl Server {
         config: &ServerConfig,
     ) -> Result<(), RunError> {
         let platform = self.platform.clone();
-        let hard = CancellationToken::new();
         let runner = self.job_runner();
         if platform.db.dialect() == crate::db::Dialect::Sqlite {
             runner.take_over().await?;
@@ -159,34 +160,40 @@ impl Server {
         info!(address, url = %platform.public_url, "listening on {address} as {}", platform.public_url);
         let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
 
-        wait_for_signal(&platform.stop).await?;
+        tokio::select! {
+            received = next_signal() => received?,
+            () = platform.stop.cancelled() => {}
+        }
         let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
         platform.stop.cancel();
         info!("stopping: open requests and jobs may finish");
-        finish(&platform, config.grace.get(), &hard).await;
-        platform.db.close().await;
+        finish(&platform, config.grace.get()).await;
+        // What still runs may hold a connection, for which closing would wait.
+        if tokio::time::timeout(CLOSING, platform.db.close()).await.is_err() {
+            warn!("the database is still in use: stopping without closing it");
+        }
         info!("stopped");
         Ok(())
     }
 }
 
-async fn wait_for_signal(stop: &CancellationToken) -> Result<(), RunError> {
+/// Waits for a signal that asks the process to stop.
+async fn next_signal() -> Result<(), RunError> {
     let listen = |kind| signal(kind).map_err(|error| RunError::Other(format!("signals cannot be received: {error}")));
     let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
-        () = stop.cancelled() => {}
     }
     Ok(())
 }
 
 /// Waits for what still runs, until the grace time is over or a second signal arrives.
-async fn finish(platform: &Platform, grace: Duration, hard: &CancellationToken) {
+async fn finish(platform: &Platform, grace: Duration) {
     let second_signal = async {
-        if let Err(error) = wait_for_signal(hard).await {
+        if let Err(error) = next_signal().await {
             error!(%error, "no second signal can be received");
-            hard.cancelled().await;
+            std::future::pending().await
         }
     };
     tokio::select! {

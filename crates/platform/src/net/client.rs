@@ -58,14 +58,6 @@ impl HttpClient {
         self.inner.rules.allow_plain_http || self.inner.rules.allow_private_addresses
     }
 
-    /// Whether the guard would let a request to this URL leave, as far as that can be told without resolving its name.
-    ///
-    /// # Errors
-    /// As [`UrlRules::check`].
-    pub fn check_url(&self, url: &Url) -> Result<(), NetError> {
-        self.inner.rules.check(url)
-    }
-
     fn request<'a>(&self, method: Method, url: &Url) -> RequestBuilder<'a> {
         RequestBuilder::new(self.clone(), method, url.clone())
     }

@@ -53,8 +53,8 @@ async fn serve(Path(name): Path<String>, request: HeaderMap) -> Response {
             accepted.split(',').any(|offer| offer.split(';').next().unwrap_or_default().trim() == encoding);
         if is_accepted && let Some(packed) = Built::get(&format!("{name}.{suffix}")) {
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
-            return (headers, packed.data.into_owned()).into_response();
+            return (headers, packed.data).into_response();
         }
     }
-    (headers, file.data.into_owned()).into_response()
+    (headers, file.data).into_response()
 }

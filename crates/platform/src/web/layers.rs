@@ -1,5 +1,5 @@
-//! The layers around every request: one log line, a nonce and security headers, bounds on time and size, and no panic
-//! that reaches the connection.
+//! The layers around every request: one log line, a nonce and security headers, an end to bodies that stop arriving, and
+//! no panic that reaches the connection. How large a body may be is up to its route.
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
@@ -13,7 +13,7 @@ use axum::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use metrics::{counter, histogram};
 use tokio::time::Instant;
-use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::{catch_panic::CatchPanicLayer, timeout::RequestBodyTimeoutLayer};
 use tracing::{Instrument, info, info_span};
 
 use super::Problem;
@@ -45,6 +45,9 @@ impl<S: Sync> FromRequestParts<S> for Nonce {
 #[derive(Debug, Clone, Copy)]
 pub struct Embeddable;
 
+/// A request whose body pauses for longer is given up, so that nobody holds a connection by sending nothing.
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
+
 /// What the layers need to know.
 #[derive(Debug, Clone)]
 pub struct RequestPolicy {
@@ -56,8 +59,13 @@ pub struct RequestPolicy {
 
 /// Puts the layers around a router.
 pub fn wrap(router: Router, policy: RequestPolicy) -> Router {
+    wrap_patiently(router, policy, LONGEST_PAUSE)
+}
+
+fn wrap_patiently(router: Router, policy: RequestPolicy, longest_pause: Duration) -> Router {
     let policy = Arc::new(policy);
     router
+        .layer(RequestBodyTimeoutLayer::new(longest_pause))
         .layer(CatchPanicLayer::custom(|_| Problem::internal(&"a handler panicked").into_response()))
         .layer(middleware::from_fn_with_state(policy.clone(), secure))
         .layer(middleware::from_fn_with_state(policy, log))
@@ -173,6 +181,17 @@ mod tests {
         let open = answer(router, "/embed").await;
         assert!(!open.headers().contains_key("x-frame-options"));
         assert!(open.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap().ends_with("frame-ancestors *"));
+    }
+
+    #[tokio::test]
+    async fn a_body_that_stops_arriving_is_given_up() {
+        let router = Router::new().route("/", axum::routing::post(|body: String| async { body }));
+        let policy = RequestPolicy { random: Random::seeded(1), allow_plain_http: false };
+        let body = Body::from_stream(futures::stream::pending::<Result<&str, Infallible>>());
+        let service = wrap_patiently(router, policy, Duration::from_millis(50));
+        let answer = service.oneshot(Request::post("/").body(body).unwrap());
+        let answer = tokio::time::timeout(Duration::from_secs(10), answer).await.expect("an answer in time");
+        assert!(answer.unwrap().status().is_client_error());
     }
 
     #[tokio::test]

@@ -9,7 +9,8 @@ use crate::storage::{Key, Storage};
 
 /// Answers with a stored file: whole, or the one byte range that was asked for (RFC 9110, section 14).
 ///
-/// Several ranges in one request are answered with the whole file, as the RFC allows. The file can be read from pages of
+/// Several ranges in one request are answered with the whole file, as the RFC allows, and so is a range with a condition
+/// (`If-Range`): no validator is ever sent, so none can match. The file can be read from pages of
 /// other servers (CORS), since that is what players do.
 ///
 /// # Errors
@@ -32,7 +33,8 @@ pub async fn object_response(
         header::ACCESS_CONTROL_EXPOSE_HEADERS,
         HeaderValue::from_static("content-length, content-range, accept-ranges"),
     );
-    let requested = request.get(header::RANGE).and_then(|value| value.to_str().ok());
+    let requested = request.get(header::RANGE).filter(|_| !request.contains_key(header::IF_RANGE));
+    let requested = requested.and_then(|value| value.to_str().ok());
     let (status, range) = match requested.map_or(Requested::Whole, |text| parse_range(text, size)) {
         Requested::Whole => (StatusCode::OK, None),
         Requested::Part(start, end) => {
