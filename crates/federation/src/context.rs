@@ -27,6 +27,18 @@ pub enum Context {
     Chapters,
     /// Reports to moderators.
     Flag,
+    /// What somebody watched.
+    WatchAction,
+    /// Views of videos.
+    View,
+    /// Downloads of videos.
+    Download,
+    /// Approvals of comments.
+    ApproveReply,
+    /// Refusals of comments.
+    RejectReply,
+    /// How a player looks.
+    PlayerSettings,
 }
 
 impl Context {
@@ -41,6 +53,12 @@ impl Context {
             Self::Comment => COMMENT.clone(),
             Self::Chapters => CHAPTERS.clone(),
             Self::Flag => FLAG.clone(),
+            Self::WatchAction => WATCH_ACTION.clone(),
+            Self::View => VIEW.clone(),
+            Self::Download => DOWNLOAD.clone(),
+            Self::ApproveReply => APPROVE_REPLY.clone(),
+            Self::RejectReply => REJECT_REPLY.clone(),
+            Self::PlayerSettings => PLAYER_SETTINGS.clone(),
         }
     }
 
@@ -64,6 +82,18 @@ static ACTOR: LazyLock<Value> = LazyLock::new(|| {
         "indexable": "toot:indexable",
         "discoverable": "toot:discoverable",
         "icons": "as:icon",
+        "featured": {"@id": "toot:featured", "@type": "@id"},
+        "manuallyApprovesFollowers": "as:manuallyApprovesFollowers",
+        "movedTo": {"@id": "as:movedTo", "@type": "@id"},
+        "alsoKnownAs": {"@id": "as:alsoKnownAs", "@type": "@id"},
+        "Multikey": "https://w3id.org/security#Multikey",
+        "assertionMethod": {
+            "@id": "https://w3id.org/security#assertionMethod", "@type": "@id", "@container": "@set"
+        },
+        "controller": {"@id": "https://w3id.org/security#controller", "@type": "@id"},
+        "publicKeyMultibase": {
+            "@id": "https://w3id.org/security#publicKeyMultibase", "@type": "https://w3id.org/security#multibase"
+        },
     })))
 });
 
@@ -138,7 +168,13 @@ static PLAYLIST: LazyLock<Value> = LazyLock::new(|| {
     })))
 });
 
-static COMMENT: LazyLock<Value> = LazyLock::new(|| with_terms(Some(json!({"replyApproval": "pt:replyApproval"}))));
+static COMMENT: LazyLock<Value> = LazyLock::new(|| {
+    with_terms(Some(json!({
+        "replyApproval": "pt:replyApproval",
+        "sensitive": "as:sensitive",
+        "Hashtag": "as:Hashtag",
+    })))
+});
 
 static CHAPTERS: LazyLock<Value> = LazyLock::new(|| {
     with_terms(Some(json!({
@@ -149,6 +185,41 @@ static CHAPTERS: LazyLock<Value> = LazyLock::new(|| {
 });
 
 static FLAG: LazyLock<Value> = LazyLock::new(|| with_terms(Some(json!({"Hashtag": "as:Hashtag"}))));
+
+static WATCH_ACTION: LazyLock<Value> = LazyLock::new(|| {
+    with_terms(Some(json!({
+        "WatchAction": "sc:WatchAction",
+        "startTimestamp": typed("Number", "pt:startTimestamp"),
+        "endTimestamp": typed("Number", "pt:endTimestamp"),
+        "uuid": typed("identifier", "pt:uuid"),
+        "actionStatus": "sc:actionStatus",
+        "watchSections": {"@type": "@id", "@id": "pt:watchSections"},
+        "addressRegion": "sc:addressRegion",
+        "addressCountry": "sc:addressCountry",
+    })))
+});
+
+static VIEW: LazyLock<Value> = LazyLock::new(|| {
+    with_terms(Some(json!({
+        "WatchAction": "sc:WatchAction",
+        "InteractionCounter": "sc:InteractionCounter",
+        "interactionType": "sc:interactionType",
+        "userInteractionCount": "sc:userInteractionCount",
+    })))
+});
+
+static DOWNLOAD: LazyLock<Value> = LazyLock::new(|| with_terms(Some(json!({"Download": "sc:DownloadAction"}))));
+
+static APPROVE_REPLY: LazyLock<Value> = LazyLock::new(|| with_terms(Some(json!({"ApproveReply": "pt:ApproveReply"}))));
+
+static REJECT_REPLY: LazyLock<Value> = LazyLock::new(|| with_terms(Some(json!({"RejectReply": "pt:RejectReply"}))));
+
+static PLAYER_SETTINGS: LazyLock<Value> = LazyLock::new(|| {
+    with_terms(Some(json!({
+        "PlayerSettings": "pt:PlayerSettings",
+        "theme": "pt:theme",
+    })))
+});
 
 fn with_terms(terms: Option<Value>) -> Value {
     let mut context = vec![
@@ -182,35 +253,4 @@ fn add_links(terms: &mut Value, names: &[&str]) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn assert_covers(ours: Context, recorded: &str) {
-        let recorded: Value = serde_json::from_str(recorded).unwrap();
-        let recorded = recorded["@context"].as_array().unwrap().clone();
-        let ours = ours.value();
-        let ours = ours.as_array().unwrap();
-        assert_eq!(ours[..3], recorded[..3]);
-        for (term, meaning) in recorded.get(3).and_then(Value::as_object).into_iter().flatten() {
-            assert_eq!(ours[3].get(term), Some(meaning), "{term}");
-        }
-    }
-
-    #[test]
-    fn every_term_that_peertube_defines_means_the_same_in_ours() {
-        assert_covers(Context::Base, include_str!("../fixtures/peertube-6.3/ap/announce-1.json"));
-        assert_covers(Context::Actor, include_str!("../fixtures/peertube-6.3/ap/actor-channel.json"));
-        assert_covers(Context::Video, include_str!("../fixtures/peertube-6.3/ap/video-web+hls.json"));
-        assert_covers(Context::Playlist, include_str!("../fixtures/peertube-6.3/ap/playlist.json"));
-        assert_covers(Context::Comment, include_str!("../fixtures/peertube-6.3/ap/comment.json"));
-        assert_covers(Context::Chapters, include_str!("../fixtures/peertube-6.3/ap/chapters.json"));
-        let wire = include_str!("../fixtures/peertube-6.3/wire/Create-CacheFile-HLS.json");
-        let body = serde_json::from_str::<Value>(wire).unwrap()["body"].to_string();
-        assert_covers(Context::CacheFile, &body);
-    }
-
-    #[test]
-    fn a_document_without_terms_of_its_own_has_only_the_base() {
-        assert_eq!(Context::Base.value().as_array().unwrap().len(), 3);
-    }
-}
+mod tests;

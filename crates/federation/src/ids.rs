@@ -22,10 +22,36 @@ pub enum LocalId {
     Channel(String),
     /// A video.
     Video(Uuid),
-    /// A follow that one of our actors sent: its name, whether it is a channel, and the number of the follow.
+    /// A follow that one of our actors sent, by number.
     Follow(i64),
     /// A mirror of a streaming playlist that we announced, by the UUID of the video.
     HlsMirror(Uuid),
+    /// The announcement of a video, and the number of the actor that made it.
+    Announce(Uuid, i64),
+    /// A comment by number, and the video that its thread is about.
+    Comment(Uuid, i64),
+    /// The approval of a comment under one of our videos.
+    CommentApproval(Uuid, i64),
+    /// A playlist.
+    Playlist(Uuid),
+    /// An element by number, and its playlist.
+    PlaylistElement(Uuid, i64),
+    /// A like: the name of the account, and the number that the video has here.
+    Like(String, i64),
+    /// A dislike: the name of the account, and the number that the video has here.
+    Dislike(String, i64),
+    /// What somebody watched.
+    LocalViewer(Uuid),
+    /// A report, by number.
+    Flag(i64),
+    /// The chapters of a video.
+    Chapters(Uuid),
+    /// The player settings of a video.
+    VideoPlayerSettings(Uuid),
+    /// The player settings of a channel, by name.
+    ChannelPlayerSettings(String),
+    /// The creation of one of the others.
+    Creation(Box<LocalId>),
 }
 
 /// Writes the URLs of our own actors and objects.
@@ -84,6 +110,41 @@ impl LocalIds {
         self.path(&["videos", "watch", &video.to_string(), "comments", &comment.to_string()])
     }
 
+    /// The approval of a comment under one of our videos (FEP-5624).
+    pub fn comment_approval(&self, video: Uuid, comment: i64) -> Url {
+        under(&self.comment(video, comment), "approve-reply")
+    }
+
+    /// The chapters of a video.
+    pub fn chapters(&self, video: Uuid) -> Url {
+        under(&self.video(video), "chapters")
+    }
+
+    /// The player settings of a video.
+    pub fn video_player_settings(&self, video: Uuid) -> Url {
+        under(&self.video(video), "player-settings")
+    }
+
+    /// The player settings of a channel.
+    pub fn channel_player_settings(&self, name: &str) -> Url {
+        under(&self.channel(name), "player-settings")
+    }
+
+    /// What somebody here watched.
+    pub fn local_viewer(&self, uuid: Uuid) -> Url {
+        self.path(&["videos", "local-viewer", &uuid.to_string()])
+    }
+
+    /// A report to other moderators.
+    pub fn flag(&self, number: i64) -> Url {
+        self.path(&["admin", "abuses", &number.to_string()])
+    }
+
+    /// An element of a playlist.
+    pub fn playlist_element(&self, playlist: Uuid, element: i64) -> Url {
+        under(&self.playlist(playlist), &format!("videos/{element}"))
+    }
+
     /// A playlist.
     pub fn playlist(&self, uuid: Uuid) -> Url {
         self.path(&["video-playlists", &uuid.to_string()])
@@ -115,13 +176,9 @@ impl LocalIds {
             return None;
         }
         let segments: Vec<&str> = id.path_segments()?.collect();
-        match *segments.as_slice() {
-            ["accounts", name] => Some(LocalId::Account(name.to_owned())),
-            ["video-channels", name] => Some(LocalId::Channel(name.to_owned())),
-            ["videos", "watch", uuid] => Some(LocalId::Video(Uuid::try_parse(uuid).ok()?)),
-            ["accounts" | "video-channels", _, "follows", number] => Some(LocalId::Follow(number.parse().ok()?)),
-            ["redundancy", "streaming-playlists", "hls", uuid] => Some(LocalId::HlsMirror(Uuid::try_parse(uuid).ok()?)),
-            _ => None,
+        match segments.as_slice() {
+            [object @ .., "activity"] => read_path(object).map(Box::new).map(LocalId::Creation),
+            object => read_path(object),
         }
     }
 
@@ -132,6 +189,33 @@ impl LocalIds {
         }
         url
     }
+}
+
+fn read_path(segments: &[&str]) -> Option<LocalId> {
+    let uuid = |text: &str| Uuid::try_parse(text).ok();
+    let number = |text: &str| text.parse::<i64>().ok();
+    Some(match *segments {
+        ["accounts", name] => LocalId::Account(name.to_owned()),
+        ["accounts", name, "likes", video] => LocalId::Like(name.to_owned(), number(video)?),
+        ["accounts", name, "dislikes", video] => LocalId::Dislike(name.to_owned(), number(video)?),
+        ["accounts" | "video-channels", _, "follows", follow] => LocalId::Follow(number(follow)?),
+        ["video-channels", name] => LocalId::Channel(name.to_owned()),
+        ["video-channels", name, "player-settings"] => LocalId::ChannelPlayerSettings(name.to_owned()),
+        ["videos", "watch", video] => LocalId::Video(uuid(video)?),
+        ["videos", "watch", video, "announces", actor] => LocalId::Announce(uuid(video)?, number(actor)?),
+        ["videos", "watch", video, "comments", comment] => LocalId::Comment(uuid(video)?, number(comment)?),
+        ["videos", "watch", video, "comments", comment, "approve-reply"] => {
+            LocalId::CommentApproval(uuid(video)?, number(comment)?)
+        }
+        ["videos", "watch", video, "chapters"] => LocalId::Chapters(uuid(video)?),
+        ["videos", "watch", video, "player-settings"] => LocalId::VideoPlayerSettings(uuid(video)?),
+        ["videos", "local-viewer", viewer] => LocalId::LocalViewer(uuid(viewer)?),
+        ["video-playlists", playlist] => LocalId::Playlist(uuid(playlist)?),
+        ["video-playlists", playlist, "videos", element] => LocalId::PlaylistElement(uuid(playlist)?, number(element)?),
+        ["redundancy", "streaming-playlists", "hls", video] => LocalId::HlsMirror(uuid(video)?),
+        ["admin", "abuses", flag] => LocalId::Flag(number(flag)?),
+        _ => return None,
+    })
 }
 
 /// Something under an id: `{id}/inbox`, `{id}/followers`, `{id}/activity`.
@@ -148,6 +232,37 @@ pub fn under(id: &Url, part: &str) -> Url {
 /// The follow with this number that the actor sent.
 pub fn follow(actor: &Url, number: i64) -> Url {
     under(actor, &format!("follows/{number}"))
+}
+
+/// The like of a video, by the number that it has here, by one of our accounts.
+pub fn like(account: &Url, video: i64) -> Url {
+    under(account, &format!("likes/{video}"))
+}
+
+/// The dislike of a video, by the number that it has here, by one of our accounts.
+pub fn dislike(account: &Url, video: i64) -> Url {
+    under(account, &format!("dislikes/{video}"))
+}
+
+/// A view of a video, by the number that it has here. The viewer is named so that nobody recognises them.
+pub fn view(actor: &Url, video: i64, viewer: &str) -> Url {
+    under(&under(actor, &format!("views/videos/{video}")), viewer)
+}
+
+/// A download of a video, by the number that it has here (PeerTube 8.2).
+pub fn download(actor: &Url, video: i64, download: Uuid) -> Url {
+    under(actor, &format!("downloads/videos/{video}/{download}"))
+}
+
+/// The announcement that an actor lives elsewhere.
+pub fn moved(actor: &Url, target: &Url, at: DateTime<Utc>) -> Url {
+    let host = target.host_str().unwrap_or_default();
+    under(actor, &format!("moves/{host}/{}", at.to_rfc3339_opts(SecondsFormat::Millis, true)))
+}
+
+/// The block of an actor, by the number that it has here.
+pub fn block(actor: &Url, blocked: i64) -> Url {
+    under(actor, &format!("blocks/{blocked}"))
 }
 
 /// The creation of an object.
@@ -171,62 +286,4 @@ pub fn undo(activity: &Url) -> Url {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const VIDEO: Uuid = Uuid::from_u128(0x7653_02c9_fce1_4814_9d74_679a_3dc9_7046);
-
-    fn ids() -> LocalIds {
-        LocalIds::new(&Url::parse("https://alpha.test/ignored?x#y").unwrap())
-    }
-
-    #[test]
-    fn ids_are_those_of_peertube() {
-        let video = "https://alpha.test/videos/watch/765302c9-fce1-4814-9d74-679a3dc97046";
-        assert_eq!(ids().instance_actor().as_str(), "https://alpha.test/accounts/peertube");
-        assert_eq!(ids().video(VIDEO).as_str(), video);
-        assert_eq!(ids().announce(VIDEO, 6).as_str(), format!("{video}/announces/6"));
-        assert_eq!(create(&ids().video(VIDEO)).as_str(), format!("{video}/activity"));
-        assert_eq!(delete(&ids().video(VIDEO)).as_str(), format!("{video}/delete"));
-        assert_eq!(ids().accept_follow(2).as_str(), "https://alpha.test/accepts/follows/2");
-        assert_eq!(follow(&ids().channel("c"), 9).as_str(), "https://alpha.test/video-channels/c/follows/9");
-        assert_eq!(undo(&follow(&ids().account("a"), 9)).as_str(), "https://alpha.test/accounts/a/follows/9/undo");
-        let moment = DateTime::from_timestamp_millis(1_795_320_692_472).unwrap();
-        assert_eq!(
-            update(&ids().channel("bob_main"), moment).as_str(),
-            "https://alpha.test/video-channels/bob_main/updates/2026-11-22T04:11:32.472Z"
-        );
-    }
-
-    #[test]
-    fn our_own_ids_are_recognised() {
-        let ids = ids();
-        for (url, id) in [
-            (ids.account("bob"), LocalId::Account("bob".to_owned())),
-            (ids.channel("bob_main"), LocalId::Channel("bob_main".to_owned())),
-            (ids.video(VIDEO), LocalId::Video(VIDEO)),
-            (follow(&ids.account("bob"), 9), LocalId::Follow(9)),
-            (ids.hls_mirror(VIDEO), LocalId::HlsMirror(VIDEO)),
-        ] {
-            assert_eq!(ids.read(&url), Some(id), "{url}");
-        }
-    }
-
-    #[test]
-    fn foreign_and_unknown_ids_are_not_ours() {
-        for url in [
-            "https://beta.test/accounts/bob",
-            "https://alpha.test:8443/accounts/bob",
-            "https://alpha.test/videos/watch/nonsense",
-            "https://alpha.test/accounts/bob/follows/x",
-            "https://alpha.test/",
-        ] {
-            assert_eq!(ids().read(&Url::parse(url).unwrap()), None, "{url}");
-        }
-    }
-
-    #[test]
-    fn a_name_cannot_leave_its_segment() {
-        assert_eq!(ids().account("../inbox").as_str(), "https://alpha.test/accounts/..%2Finbox");
-    }
-}
+mod tests;

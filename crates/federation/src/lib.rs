@@ -9,6 +9,7 @@
 //! - [`wire`]: the documents: actors, videos, activities, collections, cache files
 //! - [`context`]: the JSON-LD `@context` of each of them
 //! - [`signature`]: HTTP signatures, digests and keys
+//! - [`linked_data`]: signatures of documents
 //! - [`webfinger`], [`nodeinfo`], [`host_meta`]: how servers find each other
 //! - [`ids`]: the URLs of our own actors and objects
 //! - [`origin`]: who may speak for whom
@@ -18,6 +19,7 @@
 pub mod context;
 pub mod host_meta;
 pub mod ids;
+pub mod linked_data;
 pub mod nodeinfo;
 pub mod origin;
 pub mod signature;

@@ -1,4 +1,4 @@
-//! What software is a server, and how large? NodeInfo 2.0, and the well-known document that leads to it.
+//! What software is a server, and how large? NodeInfo 2.0 and 2.1, and the well-known document that leads to it.
 //!
 //! The well-known document also names the server's own actor (FEP-2677). PeerTube asks there first when it wants to
 //! follow a host.
@@ -14,6 +14,12 @@ use crate::{
 
 /// The relation of NodeInfo 2.0.
 pub const SCHEMA_2_0: &str = "http://nodeinfo.diaspora.software/ns/schema/2.0";
+
+/// The relation of NodeInfo 2.1, which only adds where the software comes from.
+pub const SCHEMA_2_1: &str = "http://nodeinfo.diaspora.software/ns/schema/2.1";
+
+/// The media type of a NodeInfo 2.1 document.
+pub const CONTENT_TYPE_2_1: &str = "application/json; profile=\"http://nodeinfo.diaspora.software/ns/schema/2.1#\"";
 
 /// The media type of a NodeInfo 2.0 document.
 pub const CONTENT_TYPE: &str = "application/json; profile=\"http://nodeinfo.diaspora.software/ns/schema/2.0#\"";
@@ -54,9 +60,17 @@ impl WellKnown {
         }
     }
 
-    /// Where the NodeInfo document is. Version 2.1 only adds members, so it does as well.
+    /// The same document, which leads to NodeInfo 2.1 too.
+    #[must_use]
+    pub fn with_2_1(mut self, nodeinfo: Url) -> Self {
+        self.links.push(WellKnownLink { rel: SCHEMA_2_1.to_owned(), href: nodeinfo });
+        self
+    }
+
+    /// Where the NodeInfo document is, in the newest version 2 that there is: each only adds members.
     pub fn nodeinfo(&self) -> Option<&Url> {
-        self.links.iter().find(|link| link.rel.starts_with(SCHEMA_PREFIX)).map(|link| &link.href)
+        let documents = self.links.iter().filter(|link| link.rel.starts_with(SCHEMA_PREFIX));
+        documents.max_by(|one, other| one.rel.cmp(&other.rel)).map(|link| &link.href)
     }
 
     /// The actor of the server itself, if it names one.
@@ -65,7 +79,7 @@ impl WellKnown {
     }
 }
 
-/// A NodeInfo 2.0 document. Only what we use of others is typed; `metadata` is free.
+/// A NodeInfo document of version 2.0 or 2.1. Only what we use of others is typed; `metadata` is free.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NodeInfo {
@@ -100,6 +114,37 @@ pub struct Software {
     /// Its version.
     #[serde(default, deserialize_with = "lenient::text_or_empty::<100, _>")]
     pub version: String,
+    /// Where its source is (2.1).
+    #[serde(default, deserialize_with = "lenient::optional_url", skip_serializing_if = "Option::is_none")]
+    pub repository: Option<Url>,
+    /// Its page (2.1).
+    #[serde(default, deserialize_with = "lenient::optional_url", skip_serializing_if = "Option::is_none")]
+    pub homepage: Option<Url>,
+}
+
+impl Software {
+    /// A software and its version.
+    pub fn new(name: impl Into<String>, version: impl Into<String>) -> Self {
+        Self { name: name.into(), version: version.into(), repository: None, homepage: None }
+    }
+}
+
+impl NodeInfo {
+    /// The same document in version 2.1, which says where the software comes from.
+    #[must_use]
+    pub fn into_2_1(mut self, repository: Option<Url>, homepage: Option<Url>) -> Self {
+        "2.1".clone_into(&mut self.version);
+        self.software = Software { repository, homepage, ..self.software };
+        self
+    }
+
+    /// The same document in version 2.0, whose schema allows nothing more about the software.
+    #[must_use]
+    pub fn into_2_0(mut self) -> Self {
+        "2.0".clone_into(&mut self.version);
+        self.software = Software { repository: None, homepage: None, ..self.software };
+        self
+    }
 }
 
 /// Other networks that a server exchanges with.
@@ -173,6 +218,29 @@ mod tests {
         assert_eq!(read.software.name, "peertube");
         assert_eq!(read.usage.local_posts, 3);
         assert_eq!(serde_json::to_value(&read).unwrap(), recorded);
+    }
+
+    #[test]
+    fn version_2_1_says_where_the_software_comes_from_and_version_2_0_does_not() {
+        let text = include_str!("../fixtures/peertube-6.3/ap/nodeinfo-2.0-1.json");
+        let recorded: NodeInfo = serde_json::from_str(text).unwrap();
+        let newer = recorded.clone().into_2_1(Some(Url::parse("https://git.test/shoal").unwrap()), None);
+        let document = serde_json::to_value(&newer).unwrap();
+        assert_eq!(
+            (&document["version"], &document["software"]["repository"]),
+            (&json!("2.1"), &json!("https://git.test/shoal"))
+        );
+        assert_eq!(serde_json::from_value::<NodeInfo>(document).unwrap(), newer);
+        assert_eq!(newer.into_2_0(), recorded);
+    }
+
+    #[test]
+    fn the_newest_version_is_read_whatever_the_order() {
+        let url = |text| Url::parse(text).unwrap();
+        let well_known = WellKnown::new(url("https://a.test/nodeinfo/2.0"), url("https://a.test/actor"))
+            .with_2_1(url("https://a.test/nodeinfo/2.1"));
+        assert_eq!(well_known.nodeinfo().unwrap().path(), "/nodeinfo/2.1");
+        assert_eq!(well_known.instance_actor().unwrap().path(), "/actor");
     }
 
     #[test]

@@ -5,11 +5,12 @@ use std::fmt;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use url::Url;
 
+use super::Algorithm;
 use crate::{origin, wire::lenient::parse_web_url};
 
 const MAX_HEADER_BYTES: usize = 8192;
 const MAX_COVERED: usize = 30;
-const ALGORITHMS: [&str; 2] = ["rsa-sha256", "hs2019"];
+const MAX_SHOWN: usize = 100;
 
 /// The name of a key: a URL. PeerTube sends its actor's URL; others add `#main-key`, or name a document of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -19,6 +20,18 @@ impl KeyId {
     /// A key by its URL.
     pub fn new(url: Url) -> Self {
         Self(url)
+    }
+
+    /// Reads the name of a key.
+    ///
+    /// # Errors
+    /// [`HeaderError`] if it is no web address. Some old programs named the account instead, as `acct:bob@example.org`;
+    /// that has an error of its own.
+    pub fn parse(text: &str) -> Result<Self, HeaderError> {
+        if let Some(handle) = text.strip_prefix("acct:") {
+            return Err(HeaderError::Account(handle.chars().take(MAX_SHOWN).collect()));
+        }
+        parse_web_url(text).map(Self).ok_or(HeaderError::Parameter("keyId"))
     }
 
     /// As it stands in the header.
@@ -45,6 +58,8 @@ pub struct SignatureHeader {
     pub key_id: KeyId,
     /// What it covers, in order, in lower case.
     pub covered: Vec<String>,
+    /// How it was made. `None` if it does not say, or says `hs2019`: then it is up to the key.
+    pub algorithm: Option<Algorithm>,
     /// When it was made, in seconds since 1970, if it says so.
     pub created: Option<i64>,
     /// Until when it holds, in seconds since 1970, if it says so.
@@ -65,6 +80,9 @@ pub enum HeaderError {
     /// It was made in a way that we do not know.
     #[error("the signature algorithm {0:?} is not known")]
     Algorithm(String),
+    /// It names an account where the URL of a key is meant.
+    #[error("the key is named by the account {0:?}, name it by its URL")]
+    Account(String),
 }
 
 impl SignatureHeader {
@@ -79,11 +97,12 @@ impl SignatureHeader {
         let text = text.trim();
         let parameters = parameters(text.strip_prefix("Signature ").unwrap_or(text))?;
         let find = |name: &str| parameters.iter().find(|(found, _)| *found == name).map(|(_, value)| *value);
-        check_algorithm(find("algorithm"))?;
-        let key_id = find("keyId").and_then(parse_web_url).ok_or(HeaderError::Parameter("keyId"))?;
+        let algorithm = algorithm(find("algorithm"))?;
+        let key_id = KeyId::parse(find("keyId").unwrap_or_default())?;
         let signature = find("signature").and_then(|value| STANDARD.decode(value).ok());
         Ok(Self {
-            key_id: KeyId(key_id),
+            key_id,
+            algorithm,
             covered: covered(find("headers"))?,
             created: number(find("created"), "created")?,
             expires: number(find("expires"), "expires")?,
@@ -97,12 +116,11 @@ impl SignatureHeader {
     }
 }
 
-fn check_algorithm(algorithm: Option<&str>) -> Result<(), HeaderError> {
-    match algorithm {
-        Some(name) if !ALGORITHMS.iter().any(|known| known.eq_ignore_ascii_case(name)) => {
-            Err(HeaderError::Algorithm(name.chars().take(50).collect()))
-        }
-        _ => Ok(()),
+fn algorithm(name: Option<&str>) -> Result<Option<Algorithm>, HeaderError> {
+    match name.map(str::to_ascii_lowercase).as_deref() {
+        None | Some("hs2019") => Ok(None),
+        Some("rsa-sha256") => Ok(Some(Algorithm::RsaPkcs1Sha256)),
+        Some(other) => Err(HeaderError::Algorithm(other.chars().take(MAX_SHOWN).collect())),
     }
 }
 
@@ -160,6 +178,7 @@ mod tests {
         assert_eq!(header.covered, ["(created)", "host"]);
         assert_eq!(header.created, Some(1_700_000_000));
         assert_eq!(header.signature, [0, 1]);
+        assert_eq!(header.algorithm, None);
     }
 
     #[test]
@@ -169,6 +188,7 @@ mod tests {
             (r#"keyId="https://a.test/u"#, HeaderError::Syntax),
             (r#"keyId="https://a.test/u"x,signature="AA==""#, HeaderError::Syntax),
             (r#"keyId="https://a.test/u",keyId="https://b.test/u",signature="AA==""#, HeaderError::Syntax),
+            (r#"keyId="acct:bob@a.test",signature="AA==""#, HeaderError::Account("bob@a.test".to_owned())),
             (r#"keyId="ftp://a.test/u",signature="AA==""#, HeaderError::Parameter("keyId")),
             (r#"keyId="https://a.test/u",signature="""#, HeaderError::Parameter("signature")),
             (r#"keyId="https://a.test/u",signature="AA==",headers="host host""#, HeaderError::Parameter("headers")),

@@ -3,7 +3,7 @@ use chrono::{DateTime, Utc};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use url::Url;
 
-use super::{KeyError, SigningKey, digest};
+use super::{KeyError, KeyKind, SigningKey, digest};
 use crate::origin::Host;
 
 const DIGEST: HeaderName = HeaderName::from_static("digest");
@@ -23,7 +23,7 @@ pub enum SignError {
     KeyName(Url),
 }
 
-/// Signs a request: puts `Date`, `Digest` if there is a body, and `Signature` into its headers.
+/// Signs a request by draft-cavage-http-signatures: puts `Date`, `Digest` if there is a body, and `Signature` into its headers.
 ///
 /// The `Host` header is covered as the HTTP client will send it: the host of the URL, with the port unless it is the
 /// scheme's own. `key_id` is named as it is; PeerTube gives the actor's URL without a fragment.
@@ -48,7 +48,8 @@ pub fn sign(
     let names: Vec<&str> = covered.iter().map(|(name, _)| *name).collect();
     let signature = STANDARD.encode(key.sign(text.join("\n").as_bytes())?);
     let header = format!(
-        "keyId=\"{key_id}\",algorithm=\"rsa-sha256\",headers=\"{}\",signature=\"{signature}\"",
+        "keyId=\"{key_id}\",algorithm=\"{}\",headers=\"{}\",signature=\"{signature}\"",
+        algorithm(key.kind()),
         names.join(" ")
     );
     let unnameable = |_| SignError::KeyName(key_id.clone());
@@ -58,6 +59,14 @@ pub fn sign(
     }
     headers.insert(SIGNATURE, HeaderValue::try_from(header).map_err(unnameable)?);
     Ok(())
+}
+
+/// The draft has no name for Ed25519 but "whatever the key is for".
+fn algorithm(kind: KeyKind) -> &'static str {
+    match kind {
+        KeyKind::Rsa => "rsa-sha256",
+        KeyKind::Ed25519 => "hs2019",
+    }
 }
 
 fn request_target(method: &Method, url: &Url) -> String {

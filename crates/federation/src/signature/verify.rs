@@ -1,14 +1,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use http::HeaderMap;
 
-use super::{KeyId, PublicKey, SignatureHeader, digest, header::HeaderError};
+use super::{Algorithm, KeyId, PublicKey, cavage, digest, header::HeaderError, message, message::InputError};
 
 /// How far the sender's clock may be off, either way; PeerTube's own figure.
 pub const MAX_SKEW: TimeDelta = TimeDelta::seconds(1800);
-
-const REQUEST_TARGET: &str = "(request-target)";
-const CREATED: &str = "(created)";
-const EXPIRES: &str = "(expires)";
 
 /// What of a request is signed, beside its body.
 #[derive(Debug, Clone, Copy)]
@@ -21,25 +17,41 @@ pub struct RequestHead<'r> {
     pub headers: &'r HeaderMap,
 }
 
+impl RequestHead<'_> {
+    /// The values of a header, joined as both specifications ask.
+    pub(super) fn header(&self, name: &str) -> Result<String, SignatureError> {
+        let values: Option<Vec<&str>> =
+            self.headers.get_all(name).iter().map(|value| Some(value.to_str().ok()?.trim())).collect();
+        match values {
+            Some(values) if !values.is_empty() => Ok(values.join(", ")),
+            _ => Err(SignatureError::AbsentHeader(name.to_owned())),
+        }
+    }
+
+    pub(super) fn has_body(&self, body: &[u8]) -> bool {
+        !body.is_empty() || self.method.eq_ignore_ascii_case("POST")
+    }
+}
+
 /// Why a request's signature does not hold.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum SignatureError {
     /// There is none.
     #[error("the request is not signed")]
     Missing,
-    /// It follows RFC 9421, which we do not speak.
-    #[error("signatures of RFC 9421 are not supported, use draft-cavage-http-signatures")]
-    Rfc9421,
     /// Its header is malformed.
     #[error(transparent)]
     Header(#[from] HeaderError),
+    /// Its headers of RFC 9421 are malformed.
+    #[error(transparent)]
+    Input(#[from] InputError),
     /// It does not cover what it must.
     #[error("the signature does not cover {0}")]
     NotCovered(&'static str),
     /// It covers a header that the request does not have.
     #[error("the signature covers the missing header {0}")]
     AbsentHeader(String),
-    /// It was made too long ago, or in the future.
+    /// It was made too long ago, or in the future, or has expired.
     #[error("the signature was made at {made_at}, too far from {now}")]
     Stale {
         /// When it says it was made.
@@ -61,37 +73,36 @@ pub enum SignatureError {
 /// A request whose signature has been checked as far as that is possible without the key.
 #[derive(Debug, Clone)]
 pub struct SignedRequest {
-    header: SignatureHeader,
-    text: String,
+    pub(super) key_id: KeyId,
+    /// How it was made. `None` if it does not say: then it is up to the key.
+    pub(super) algorithm: Option<Algorithm>,
+    pub(super) signature: Vec<u8>,
+    /// What was signed. Two texts if it depends on whether the sender came by `https` or by `http`, which a server
+    /// behind a proxy cannot know.
+    pub(super) texts: Vec<String>,
 }
 
 impl SignedRequest {
     /// Checks what a signature covers, how old it is, and the digest of the body.
     ///
-    /// `(request-target)`, `host` and either `date` or `(created)` must be covered, and `digest` if there is a body.
-    ///
     /// # Errors
     /// [`SignatureError`] names what is wrong with it.
     pub fn read(head: RequestHead<'_>, body: &[u8], now: DateTime<Utc>) -> Result<Self, SignatureError> {
-        let header = read_header(head.headers)?;
-        check_coverage(&header, !body.is_empty() || head.method.eq_ignore_ascii_case("POST"))?;
-        check_age(&header, head.headers, now)?;
-        if header.covers("digest") && !digest::matches(&joined(head.headers, "digest")?, body) {
-            return Err(SignatureError::Digest);
+        if head.headers.contains_key(message::SIGNATURE_INPUT) {
+            return message::read(head, body, now);
         }
-        let text = signed_text(&header, head)?;
-        Ok(Self { header, text })
+        cavage::read(head, body, now)
     }
 
     /// The key that the signature names.
     pub fn key_id(&self) -> &KeyId {
-        &self.header.key_id
+        &self.key_id
     }
 
     /// What tells this request from any other: the hash of its signature. Two requests share it only if one is a copy of
     /// the other.
     pub fn fingerprint(&self) -> String {
-        digest::of(&self.header.signature)
+        digest::of(&self.signature)
     }
 
     /// Checks the signature with the key that it names.
@@ -99,88 +110,31 @@ impl SignedRequest {
     /// # Errors
     /// [`SignatureError::Mismatch`] if it was made with another key, or over another text.
     pub fn verify(&self, key: &PublicKey) -> Result<(), SignatureError> {
-        if key.verifies(self.text.as_bytes(), &self.header.signature) {
+        let verifies = |text: &String| match self.algorithm {
+            Some(algorithm) => key.verifies_as(algorithm, text.as_bytes(), &self.signature),
+            None => key.verifies(text.as_bytes(), &self.signature),
+        };
+        if self.texts.iter().any(verifies) {
             return Ok(());
         }
-        Err(SignatureError::Mismatch(self.header.key_id.clone()))
+        Err(SignatureError::Mismatch(self.key_id.clone()))
     }
 
     #[cfg(test)]
     pub(super) fn verifies_with_any_size(&self, key: &PublicKey) -> bool {
-        key.verifies_with_any_size(self.text.as_bytes(), &self.header.signature)
+        self.texts.iter().any(|text| key.verifies_with_any_size(text.as_bytes(), &self.signature))
     }
 }
 
-fn read_header(headers: &HeaderMap) -> Result<SignatureHeader, SignatureError> {
-    if headers.contains_key("signature-input") {
-        return Err(SignatureError::Rfc9421);
-    }
-    let authorization = || {
-        let value = headers.get("authorization")?.to_str().ok()?;
-        value.starts_with("Signature ").then_some(value)
-    };
-    let signature = headers.get("signature").and_then(|value| value.to_str().ok());
-    let text = signature.or_else(authorization).ok_or(SignatureError::Missing)?;
-    Ok(SignatureHeader::parse(text)?)
-}
-
-fn check_coverage(header: &SignatureHeader, has_body: bool) -> Result<(), SignatureError> {
-    for name in [REQUEST_TARGET, "host"] {
-        if !header.covers(name) {
-            return Err(SignatureError::NotCovered(name));
-        }
-    }
-    if has_body && !header.covers("digest") {
-        return Err(SignatureError::NotCovered("digest"));
-    }
-    if !header.covers("date") && !header.covers(CREATED) {
-        return Err(SignatureError::NotCovered("date"));
-    }
-    Ok(())
-}
-
-fn check_age(header: &SignatureHeader, headers: &HeaderMap, now: DateTime<Utc>) -> Result<(), SignatureError> {
-    let made_at = if header.covers("date") {
-        let date = joined(headers, "date")?;
-        DateTime::parse_from_rfc2822(&date).map_err(|_| SignatureError::Date)?.to_utc()
-    } else {
-        header.created.and_then(|seconds| DateTime::from_timestamp(seconds, 0)).ok_or(SignatureError::Date)?
-    };
-    let expired = header.expires.is_some_and(|expires| expires < now.timestamp());
+/// Refuses what was made too long ago, or has expired by its own account.
+pub(super) fn check_age(
+    made_at: DateTime<Utc>,
+    expires: Option<i64>,
+    now: DateTime<Utc>,
+) -> Result<(), SignatureError> {
+    let expired = expires.is_some_and(|expires| expires < now.timestamp());
     if expired || (now - made_at).abs() > MAX_SKEW {
         return Err(SignatureError::Stale { made_at, now });
     }
     Ok(())
 }
-
-fn signed_text(header: &SignatureHeader, head: RequestHead<'_>) -> Result<String, SignatureError> {
-    let lines: Result<Vec<String>, SignatureError> =
-        header.covered.iter().map(|name| Ok(format!("{name}: {}", covered_value(name, header, head)?))).collect();
-    Ok(lines?.join("\n"))
-}
-
-fn covered_value(name: &str, header: &SignatureHeader, head: RequestHead<'_>) -> Result<String, SignatureError> {
-    let moment = |seconds: Option<i64>| {
-        seconds.map(|seconds| seconds.to_string()).ok_or_else(|| SignatureError::AbsentHeader(name.to_owned()))
-    };
-    match name {
-        REQUEST_TARGET => Ok(format!("{} {}", head.method.to_ascii_lowercase(), head.target)),
-        CREATED => moment(header.created),
-        EXPIRES => moment(header.expires),
-        name => joined(head.headers, name),
-    }
-}
-
-/// The values of a header, joined as the draft asks (section 2.3).
-fn joined(headers: &HeaderMap, name: &str) -> Result<String, SignatureError> {
-    let absent = || SignatureError::AbsentHeader(name.to_owned());
-    let values: Option<Vec<&str>> =
-        headers.get_all(name).iter().map(|value| Some(value.to_str().ok()?.trim())).collect();
-    match values {
-        Some(values) if !values.is_empty() => Ok(values.join(", ")),
-        _ => Err(absent()),
-    }
-}
-
-#[cfg(test)]
-mod tests;

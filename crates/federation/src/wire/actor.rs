@@ -1,63 +1,30 @@
 //! Actors: accounts (Person), channels (Group), servers (Application), and what other programs have.
 
+mod parts;
+
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::{Map, Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use url::Url;
 
-use super::{
-    Attribution, Image, WireError, image, kind_of,
-    lenient::{self, as_url, items},
-    members, moment, read,
-};
+use parts::pages;
+pub use parts::{ActorKey, ActorKind, Endpoints};
+
+use super::{Attribution, Image, Multikey, WireError, image, kind_of, lenient, members, moment, read};
 use crate::{context::Context, origin};
 
 const MAX_NAME: usize = 120;
 const MAX_TEXT: usize = 10_000;
 const MAX_IMAGES: usize = 20;
-const MAX_PEM: usize = 5000;
-
-/// Kinds of actors.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum ActorKind {
-    /// An account.
-    Person,
-    /// A channel, or a community of another program.
-    Group,
-    /// A server.
-    Application,
-    /// A bot.
-    Service,
-    /// An organisation.
-    Organization,
-}
-
-impl ActorKind {
-    const ALL: [Self; 5] = [Self::Person, Self::Group, Self::Application, Self::Service, Self::Organization];
-
-    /// The `type` in documents.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Person => "Person",
-            Self::Group => "Group",
-            Self::Application => "Application",
-            Self::Service => "Service",
-            Self::Organization => "Organization",
-        }
-    }
-
-    /// The kind with this `type`.
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
-    }
-}
+const MAX_KEYS: usize = 10;
+const MAX_ALIASES: usize = 50;
 
 /// An actor as its origin describes it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Actor {
     /// What kind of actor.
-    #[serde(rename = "type")]
+    #[serde(rename = "type", deserialize_with = "lenient::required")]
     pub kind: ActorKind,
     /// Its URL.
     #[serde(deserialize_with = "lenient::url")]
@@ -93,7 +60,15 @@ pub struct Actor {
     #[serde(default, deserialize_with = "lenient::or_default", skip_serializing_if = "Endpoints::is_empty")]
     pub endpoints: Endpoints,
     /// With what its requests are signed.
+    #[serde(deserialize_with = "lenient::required")]
     pub public_key: ActorKey,
+    /// Further keys (FEP-521a). Only those that it controls itself are kept.
+    #[serde(
+        default,
+        deserialize_with = "lenient::list::<Multikey, MAX_KEYS, _>",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    pub assertion_method: Vec<Multikey>,
     /// When it was created.
     #[serde(default, with = "moment::optional", skip_serializing_if = "Option::is_none")]
     pub published: Option<DateTime<Utc>>,
@@ -129,45 +104,18 @@ pub struct Actor {
     /// Whether it may be recommended to strangers.
     #[serde(default, deserialize_with = "lenient::flag", skip_serializing_if = "Option::is_none")]
     pub discoverable: Option<bool>,
-}
-
-/// Endpoints of an actor's whole server.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Endpoints {
-    /// Takes activities for every actor of the server.
+    /// Whether it decides about each follower.
+    #[serde(default, deserialize_with = "lenient::flag", skip_serializing_if = "Option::is_none")]
+    pub manually_approves_followers: Option<bool>,
+    /// What it pinned.
     #[serde(default, deserialize_with = "lenient::optional_url", skip_serializing_if = "Option::is_none")]
-    pub shared_inbox: Option<Url>,
-}
-
-impl Endpoints {
-    fn is_empty(&self) -> bool {
-        self.shared_inbox.is_none()
-    }
-}
-
-/// The public key of an actor.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ActorKey {
-    /// Its own URL: the actor's with `#main-key` here, anything there.
-    #[serde(deserialize_with = "lenient::url")]
-    pub id: Url,
-    /// The actor that it belongs to.
-    #[serde(deserialize_with = "lenient::url")]
-    pub owner: Url,
-    /// The key itself.
-    #[serde(rename = "publicKeyPem", deserialize_with = "lenient::required_text::<MAX_PEM, _>")]
-    pub pem: String,
-}
-
-impl ActorKey {
-    /// The key of one of our own actors.
-    pub fn main_key(owner: Url, pem: impl Into<String>) -> Self {
-        let mut id = owner.clone();
-        id.set_fragment(Some("main-key"));
-        Self { id, owner, pem: pem.into() }
-    }
+    pub featured: Option<Url>,
+    /// Where it lives now, if it moved away.
+    #[serde(default, deserialize_with = "lenient::optional_url", skip_serializing_if = "Option::is_none")]
+    pub moved_to: Option<Url>,
+    /// Who else it says it is: where it moved here from, among others.
+    #[serde(default, deserialize_with = "lenient::urls::<MAX_ALIASES, _>", skip_serializing_if = "Vec::is_empty")]
+    pub also_known_as: Vec<Url>,
 }
 
 impl Actor {
@@ -193,6 +141,7 @@ impl Actor {
             playlists: Some(under("playlists")),
             endpoints: Endpoints { shared_inbox: Some(shared_inbox) },
             public_key: ActorKey::main_key(id.clone(), public_pem),
+            assertion_method: Vec::new(),
             published: None,
             icon: Vec::new(),
             image: Vec::new(),
@@ -202,6 +151,10 @@ impl Actor {
             player_settings: None,
             indexable: None,
             discoverable: None,
+            manually_approves_followers: None,
+            featured: None,
+            moved_to: None,
+            also_known_as: Vec::new(),
             id,
         }
     }
@@ -214,8 +167,9 @@ impl Actor {
         if kind_of(value).and_then(ActorKind::parse).is_none() {
             return Err(WireError::kind("an actor", value));
         }
-        let actor: Self = read("actor", value)?;
+        let mut actor: Self = read("actor", value)?;
         actor.check_origin()?;
+        actor.assertion_method.retain(|key| key.controller == actor.id && origin::same_document(&key.id, &actor.id));
         Ok(actor)
     }
 
@@ -255,6 +209,11 @@ impl Actor {
         self.attributed_to.first().map(|attribution| &attribution.id)
     }
 
+    /// Whether it may take over the followers of another actor that moves to it.
+    pub fn is_also(&self, other: &Url) -> bool {
+        self.also_known_as.contains(other)
+    }
+
     /// The name to show.
     pub fn display_name(&self) -> &str {
         self.name.as_deref().unwrap_or(&self.preferred_username)
@@ -268,26 +227,6 @@ impl Actor {
     /// The largest banner.
     pub fn banner(&self) -> Option<&Image> {
         image::widest(&self.image)
-    }
-}
-
-/// An actor's `url`: one page is written as a text, several as links; read are both, mixed.
-mod pages {
-    use super::{Deserialize, Deserializer, Serialize, Serializer, Url, Value, as_url, items, json};
-
-    const MAX_PAGES: usize = 20;
-
-    pub fn serialize<S: Serializer>(pages: &[Url], target: S) -> Result<S::Ok, S::Error> {
-        let link = |page| json!({"type": "Link", "mediaType": "text/html", "href": page});
-        match pages {
-            [page] => page.serialize(target),
-            pages => pages.iter().map(link).collect::<Vec<_>>().serialize(target),
-        }
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(source: D) -> Result<Vec<Url>, D::Error> {
-        let value = Value::deserialize(source)?;
-        Ok(items(&value).iter().filter_map(as_url).take(MAX_PAGES).collect())
     }
 }
 

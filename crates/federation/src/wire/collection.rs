@@ -5,9 +5,11 @@ use serde_json::Value;
 use url::Url;
 
 use super::{
-    WireError, kind_of,
+    WireError,
+    activity::announced,
+    kind_of,
     lenient::{self, as_url, items},
-    members, read,
+    members, playlist, read,
 };
 use crate::context::Context;
 
@@ -30,6 +32,10 @@ pub struct Collection {
     /// The first page.
     #[serde(default, deserialize_with = "lenient::optional_url", skip_serializing_if = "Option::is_none")]
     pub first: Option<Url>,
+    /// What the document itself carries of its items, as small collections and those of Mastodon do. What is missing
+    /// begins at the `next` page of it; `first` leads here again. Not written.
+    #[serde(skip)]
+    pub embedded: Option<Box<CollectionPage>>,
 }
 
 /// One page of a collection.
@@ -49,7 +55,7 @@ pub struct CollectionPage {
     #[serde(default, deserialize_with = "lenient::optional_url", skip_serializing_if = "Option::is_none")]
     pub prev: Option<Url>,
     /// What is on it: URLs, or activities about URLs.
-    #[serde(default, alias = "items", deserialize_with = "lenient::list::<Value, MAX_ITEMS, _>")]
+    #[serde(default, deserialize_with = "lenient::list::<Value, MAX_ITEMS, _>")]
     pub ordered_items: Vec<Value>,
     /// How many items there are in all.
     #[serde(default, deserialize_with = "lenient::count")]
@@ -60,7 +66,7 @@ impl Collection {
     /// One of our own collections.
     pub fn new(id: Url, total_items: u64) -> Self {
         let first = (total_items > 0).then(|| page_url(&id, 1));
-        Self { id, total_items, first }
+        Self { id, total_items, first, embedded: None }
     }
 
     /// Reads a collection.
@@ -68,10 +74,12 @@ impl Collection {
     /// # Errors
     /// If it is none, or has no id.
     pub fn from_value(value: &Value) -> Result<Self, WireError> {
-        match kind_of(value) {
-            Some("OrderedCollection" | "Collection") => read("collection", value),
-            _ => Err(WireError::kind("a collection", value)),
+        if !matches!(kind_of(value), Some("OrderedCollection" | "Collection")) {
+            return Err(WireError::kind("a collection", value));
         }
+        let mut collection: Self = read("collection", value)?;
+        collection.embedded = read_embedded(value, &collection.id).map(Box::new);
+        Ok(collection)
     }
 
     /// The complete document.
@@ -94,17 +102,18 @@ impl CollectionPage {
         }
     }
 
-    /// Reads a page, or a small collection that carries its items itself.
+    /// Reads a page, a small collection that carries its items itself, or a page of a playlist.
     ///
     /// # Errors
     /// If it is neither, or has no id.
     pub fn from_value(value: &Value) -> Result<Self, WireError> {
-        match kind_of(value) {
-            Some("OrderedCollectionPage" | "CollectionPage" | "OrderedCollection" | "Collection") => {
-                read("collection page", value)
-            }
-            _ => Err(WireError::kind("a collection page", value)),
+        let kinds = ["OrderedCollectionPage", "CollectionPage", "OrderedCollection", "Collection", playlist::KIND];
+        if !kind_of(value).is_some_and(|kind| kinds.contains(&kind)) {
+            return Err(WireError::kind("a collection page", value));
         }
+        let mut page: Self = read("collection page", value)?;
+        page.adopt_unordered(value);
+        Ok(page)
     }
 
     /// The complete document.
@@ -119,11 +128,51 @@ impl CollectionPage {
 
     /// The objects of the activities on the page: the videos of an outbox.
     pub fn object_ids(&self) -> impl Iterator<Item = Url> + '_ {
-        self.ordered_items.iter().filter_map(|item| items(item.get("object")?).first().and_then(as_url))
+        self.ordered_items.iter().filter_map(|item| announced(item.get("object")?))
+    }
+
+    /// Takes the items of a collection without order, which stand under another name.
+    fn adopt_unordered(&mut self, value: &Value) {
+        if self.ordered_items.is_empty() {
+            let unordered = items(value.get("items").unwrap_or(&Value::Null));
+            self.ordered_items = unordered.iter().take(MAX_ITEMS).cloned().collect();
+        }
     }
 }
 
-fn page_url(collection: &Url, page: u64) -> Url {
+/// The items that a collection carries, itself or in its first page. Such a page may have no URL of its own; then it
+/// goes by the collection's.
+fn read_embedded(value: &Value, collection: &Url) -> Option<CollectionPage> {
+    let has_items = |value: &&Value| ["orderedItems", "items"].iter().any(|name| value.get(*name).is_some());
+    let embedded = Some(value).filter(has_items).or_else(|| value.get("first").filter(|first| first.is_object()))?;
+    let page = Page::deserialize(embedded).ok()?;
+    let mut page = CollectionPage {
+        id: page.id.unwrap_or_else(|| collection.clone()),
+        part_of: Some(collection.clone()),
+        next: page.next,
+        prev: None,
+        ordered_items: page.ordered_items,
+        total_items: page.total_items,
+    };
+    page.adopt_unordered(embedded);
+    Some(page)
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Page {
+    #[serde(default, deserialize_with = "lenient::optional_url")]
+    id: Option<Url>,
+    #[serde(default, deserialize_with = "lenient::optional_url")]
+    next: Option<Url>,
+    #[serde(default, deserialize_with = "lenient::list::<Value, MAX_ITEMS, _>")]
+    ordered_items: Vec<Value>,
+    #[serde(default, deserialize_with = "lenient::count")]
+    total_items: u64,
+}
+
+/// The page with this number, from 1.
+pub fn page_url(collection: &Url, page: u64) -> Url {
     let mut url = collection.clone();
     url.set_query(Some(&format!("page={page}")));
     url
@@ -175,6 +224,50 @@ mod tests {
         .unwrap();
         let paths: Vec<String> = page.object_ids().map(|url| url.path().to_owned()).collect();
         assert_eq!(paths, ["/videos/watch/1", "/videos/watch/2"]);
+    }
+
+    #[test]
+    fn items_without_order_or_beside_it_are_found() {
+        let page = json!({"type": "CollectionPage", "id": "https://a.test/p", "items": "https://a.test/1"});
+        assert_eq!(CollectionPage::from_value(&page).unwrap().item_ids().count(), 1);
+        let both = json!({"type": "OrderedCollectionPage", "id": "https://a.test/p",
+            "orderedItems": ["https://a.test/1"], "items": ["https://a.test/2"]});
+        assert_eq!(CollectionPage::from_value(&both).unwrap().item_ids().next().unwrap().path(), "/1");
+    }
+
+    #[test]
+    fn a_first_page_inside_its_collection_is_read_with_what_follows() {
+        let replies = Collection::from_value(&json!({
+            "type": "Collection", "id": "https://m.test/s/1/replies",
+            "first": {"type": "CollectionPage", "next": "https://m.test/s/1/replies?page=true",
+                "partOf": "https://m.test/s/1/replies", "items": ["https://m.test/s/2"]}
+        }))
+        .unwrap();
+        let embedded = replies.embedded.unwrap();
+        assert_eq!(embedded.item_ids().next().unwrap().path(), "/s/2");
+        assert_eq!(embedded.next.unwrap().query(), Some("page=true"));
+        assert_eq!(
+            Collection::from_value(&json!({"type": "Collection", "id": "https://m.test/c"})).unwrap().embedded,
+            None
+        );
+    }
+
+    #[test]
+    fn a_collection_that_carries_its_items_needs_no_page() {
+        let small =
+            json!({"type": "OrderedCollection", "id": "https://a.test/c", "orderedItems": ["https://a.test/1"]});
+        let small = Collection::from_value(&small).unwrap();
+        assert_eq!(small.first, None);
+        assert_eq!(small.embedded.unwrap().item_ids().count(), 1);
+    }
+
+    #[test]
+    fn a_page_without_end_is_cut() {
+        let items = vec![json!("https://a.test/1"); MAX_ITEMS + 1];
+        for name in ["items", "orderedItems"] {
+            let page = json!({"type": "CollectionPage", "id": "https://a.test/p", name: items});
+            assert_eq!(CollectionPage::from_value(&page).unwrap().ordered_items.len(), MAX_ITEMS);
+        }
     }
 
     proptest! {

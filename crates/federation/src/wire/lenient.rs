@@ -76,6 +76,15 @@ pub fn optional<'de, T: DeserializeOwned, D: Deserializer<'de>>(source: D) -> Re
     Ok(T::deserialize(first(&value)).ok())
 }
 
+/// Whatever it is, or the first of a list of them.
+///
+/// # Errors
+/// If it is of the wrong shape.
+pub fn required<'de, T: DeserializeOwned, D: Deserializer<'de>>(source: D) -> Result<T, D::Error> {
+    let value = Value::deserialize(source)?;
+    T::deserialize(first(&value)).map_err(D::Error::custom)
+}
+
 /// A web address, given as such or as an object that has an `id` or `href`.
 ///
 /// # Errors
@@ -115,6 +124,14 @@ pub fn count<'de, D: Deserializer<'de>>(source: D) -> Result<u64, D::Error> {
 /// None beyond those of JSON.
 pub fn optional_count<'de, D: Deserializer<'de>>(source: D) -> Result<Option<u64>, D::Error> {
     Ok(as_count(first(&Value::deserialize(source)?)))
+}
+
+/// A small number.
+///
+/// # Errors
+/// If there is none.
+pub fn small<'de, D: Deserializer<'de>>(source: D) -> Result<u32, D::Error> {
+    optional_small(source)?.ok_or_else(|| D::Error::custom("a number is missing"))
 }
 
 /// A small number, `None` if absent or senseless.

@@ -10,27 +10,42 @@
 //! | Person, Group, Application, Service, Organization | [`Actor`] |
 //! | Video | [`Video`], with its links in [`VideoUrls`] |
 //! | CacheFile | [`CacheFile`] |
+//! | Note, and Page, Article and Question as comments | [`Note`] |
+//! | Playlist, PlaylistElement | [`Playlist`], [`PlaylistElement`] |
+//! | chapters, PlayerSettings, WatchAction, Tombstone | [`Chapters`], [`PlayerSettings`], [`WatchAction`], [`Tombstone`] |
 //! | OrderedCollection, OrderedCollectionPage | [`Collection`], [`CollectionPage`] |
-//! | Create, Update, Delete, Follow, Accept, Reject, Announce, Undo, Like, Dislike, … | [`Activity`] |
+//! | Create, Update, Delete, Follow, Accept, Reject, Announce, Undo, Like, Dislike, View, Download, Flag, ApproveReply, RejectReply, Move, Block | [`Activity`] |
 
 pub mod activity;
 pub mod actor;
 pub mod audience;
 pub mod cache_file;
+pub mod chapters;
 pub mod collection;
+pub mod decision;
 pub mod document;
 pub mod duration;
+pub mod flag;
 pub mod image;
 pub mod lenient;
 pub mod link;
 pub mod moment;
+pub mod multikey;
+pub mod note;
 pub mod object;
+pub mod player_settings;
+pub mod playlist;
+pub mod tombstone;
 pub mod video;
 pub mod video_parts;
 pub mod video_urls;
+pub mod view;
+pub mod watch_action;
 
 #[cfg(test)]
 pub(crate) mod any_json;
+#[cfg(test)]
+mod interop;
 #[cfg(test)]
 mod recorded;
 
@@ -38,13 +53,23 @@ pub use activity::{Action, Activity, Follow, FollowReference, Undone};
 pub use actor::{Actor, ActorKey, ActorKind};
 pub use audience::Audience;
 pub use cache_file::{CacheFile, CacheFileUrl};
+pub use chapters::{Chapter, Chapters};
 pub use collection::{Collection, CollectionPage};
+pub use decision::{Move, ReplyDecision};
 pub use document::DocumentError;
+pub use flag::Flag;
 pub use image::Image;
+pub use multikey::Multikey;
+pub use note::{Note, NoteKind, NoteSource, NoteTag, TextFormat};
 pub use object::Object;
+pub use player_settings::{PlayerSettings, PlayerTheme};
+pub use playlist::{Playlist, PlaylistElement};
+pub use tombstone::Tombstone;
 pub use video::Video;
 pub use video_parts::{Attribution, Caption, CommentsPolicy, Storyboard, Tag, Term};
 pub use video_urls::{HlsPlaylist, MediaFile, Streams, Tracker, VideoUrls};
+pub use view::View;
+pub use watch_action::{WatchAction, WatchLocation, WatchSection};
 
 use std::fmt::Display;
 

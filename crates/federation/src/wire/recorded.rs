@@ -2,7 +2,9 @@
 
 use std::{fs, path::PathBuf};
 
-use super::{Activity, Actor, Collection, CollectionPage, Video, document, kind_of};
+use super::{
+    Activity, Actor, Chapters, Collection, CollectionPage, Note, Playlist, PlaylistElement, Video, document, kind_of,
+};
 use serde_json::Value;
 
 fn fixtures(folder: &str) -> Vec<(String, Value)> {
@@ -33,12 +35,19 @@ fn comparable(mut value: Value) -> Value {
 }
 
 fn written(value: &Value) -> Option<Value> {
+    if value.get("hasPart").is_some() {
+        return Some(Chapters::from_value(value).unwrap().to_document());
+    }
     let rewritten = match kind_of(value)? {
+        "Note" => Note::from_value(value).unwrap().to_document(),
+        "Playlist" if value.get("partOf").is_none() => Playlist::from_value(value).unwrap().to_document(),
+        // A page of a playlist is written by the playlist; its own test compares them.
+        "Playlist" => return None,
+        "PlaylistElement" => PlaylistElement::from_value(value).unwrap().to_document(),
         "Video" => Video::from_value(value).unwrap().to_document(),
         "Person" | "Group" | "Application" => Actor::from_value(value).unwrap().to_document(),
         "OrderedCollection" => Collection::from_value(value).unwrap().to_document(),
         "OrderedCollectionPage" => CollectionPage::from_value(value).unwrap().to_document(),
-        "Note" | "Playlist" | "PlaylistElement" => return None,
         _ => Activity::from_value(value).unwrap().to_document(),
     };
     Some(rewritten)
@@ -53,7 +62,7 @@ fn served_documents_survive() {
             survived += 1;
         }
     }
-    assert!(survived >= 20, "only {survived} documents were of a kind we write");
+    assert!(survived >= 25, "only {survived} documents were of a kind we write");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The Video object: everything that another server needs to list, show, play and mirror a video.
 
+mod facts;
+
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -9,8 +11,8 @@ use url::Url;
 use uuid::Uuid;
 
 use super::{
-    Attribution, Audience, Caption, CommentsPolicy, HlsPlaylist, Image, MediaFile, Storyboard, Tag, Term, VideoUrls,
-    WireError, actor::ActorKind, duration, image, kind_of, lenient, members, moment, read, video_parts::preview,
+    Attribution, Audience, Caption, CommentsPolicy, Image, Storyboard, Tag, Term, VideoUrls, WireError, duration,
+    kind_of, lenient, members, moment, read, video_parts::preview,
 };
 use crate::{PUBLIC, context::Context, origin};
 
@@ -261,45 +263,6 @@ impl Video {
     /// The complete document.
     pub fn to_document(&self) -> Value {
         Context::Video.document(self.to_members())
-    }
-
-    /// The streaming playlist.
-    pub fn hls(&self) -> Option<&HlsPlaylist> {
-        self.urls.hls.as_ref()
-    }
-
-    /// Files that play without a playlist.
-    pub fn web_files(&self) -> &[MediaFile] {
-        &self.urls.web_files
-    }
-
-    /// The account that made it.
-    pub fn account(&self) -> Option<&Url> {
-        self.actor_of(ActorKind::Person)
-    }
-
-    /// The channel that shows it.
-    pub fn channel(&self) -> Option<&Url> {
-        self.actor_of(ActorKind::Group)
-    }
-
-    fn actor_of(&self, kind: ActorKind) -> Option<&Url> {
-        self.attributed_to.iter().find(|actor| actor.kind == Some(kind)).map(|actor| &actor.id)
-    }
-
-    /// The small picture.
-    pub fn thumbnail(&self) -> Option<&Image> {
-        image::narrowest(&self.icon)
-    }
-
-    /// The large picture.
-    pub fn preview(&self) -> Option<&Image> {
-        image::widest(&self.icon)
-    }
-
-    /// Whether it is ready to be watched, as far as the document says.
-    pub fn is_published(&self) -> bool {
-        self.state.is_none_or(|state| state == PUBLISHED)
     }
 }
 

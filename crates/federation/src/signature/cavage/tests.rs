@@ -1,9 +1,15 @@
+use chrono::TimeDelta;
 use http::{HeaderValue, Method};
 use proptest::prelude::*;
 use url::Url;
 
 use super::*;
-use crate::signature::{keys::test_key, sign};
+use crate::signature::{
+    PublicKey, SigningKey,
+    header::HeaderError,
+    keys::{test_ed25519_key, test_key},
+    sign,
+};
 
 const BODY: &[u8] = br#"{"type":"Follow"}"#;
 
@@ -12,9 +18,13 @@ fn now() -> DateTime<Utc> {
 }
 
 fn signed(method: &Method, url: &Url, body: Option<&[u8]>) -> HeaderMap {
+    signed_with(test_key(), method, url, body)
+}
+
+fn signed_with(key: &SigningKey, method: &Method, url: &Url, body: Option<&[u8]>) -> HeaderMap {
     let key_id = Url::parse("https://beta.test/accounts/peertube").unwrap();
     let mut headers = HeaderMap::new();
-    sign(test_key(), &key_id, method, url, body, now(), &mut headers).unwrap();
+    sign(key, &key_id, method, url, body, now(), &mut headers).unwrap();
     let host = crate::origin::Host::of(url).unwrap();
     headers.insert("host", HeaderValue::from_str(host.as_str()).unwrap());
     headers
@@ -87,11 +97,25 @@ fn a_signature_that_covers_too_little_is_refused() {
 }
 
 #[test]
-fn unsigned_and_unknown_signatures_are_named() {
-    let mut headers = HeaderMap::new();
-    assert_eq!(verify(head(&headers), BODY, now()), Err(SignatureError::Missing));
-    headers.insert("signature-input", HeaderValue::from_static("sig1=()"));
-    assert_eq!(verify(head(&headers), BODY, now()), Err(SignatureError::Rfc9421));
+fn unsigned_requests_and_unknown_algorithms_are_named() {
+    assert_eq!(verify(head(&HeaderMap::new()), BODY, now()), Err(SignatureError::Missing));
+    let mut headers = signed(&Method::POST, &inbox(), Some(BODY));
+    let header = headers["signature"].to_str().unwrap().replace("rsa-sha256", "hmac-sha256");
+    headers.insert("signature", HeaderValue::try_from(header).unwrap());
+    let unknown = HeaderError::Algorithm("hmac-sha256".to_owned());
+    assert_eq!(verify(head(&headers), BODY, now()), Err(SignatureError::Header(unknown)));
+}
+
+#[test]
+fn an_ed25519_key_signs_as_hs2019_and_not_as_rsa() {
+    let key = test_ed25519_key().public_key().unwrap();
+    let mut headers = signed_with(test_ed25519_key(), &Method::POST, &inbox(), Some(BODY));
+    let header = headers["signature"].to_str().unwrap().to_owned();
+    assert!(header.contains(r#"algorithm="hs2019""#));
+    let read = |headers: &HeaderMap| SignedRequest::read(head(headers), BODY, now()).unwrap();
+    assert_eq!(read(&headers).verify(&key), Ok(()));
+    headers.insert("signature", HeaderValue::try_from(header.replace("hs2019", "rsa-sha256")).unwrap());
+    assert!(read(&headers).verify(&key).is_err());
 }
 
 #[test]
