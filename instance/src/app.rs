@@ -10,7 +10,15 @@ use platform::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{actors, federation::ActorKeys, oauth, tracker::Tracker, users, videos::VideoListCache};
+use crate::{
+    actors,
+    compose::Roles,
+    federation::ActorKeys,
+    oauth::{self, LogInAttempts},
+    tracker::Tracker,
+    users,
+    videos::VideoListCache,
+};
 
 /// How the video server behaves.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -18,9 +26,9 @@ use crate::{actors, federation::ActorKeys, oauth, tracker::Tracker, users, video
 pub struct InstanceConfig {
     /// The largest file that may be uploaded.
     pub max_upload_size: ByteSize,
-    /// How long an access token is good for; browsers and apps renew it by themselves.
+    /// How long an access token is good for. Apps renew it by themselves; on the pages, one has to log in again.
     pub access_token_lifetime: HumanDuration,
-    /// How long a log-in lasts without being used.
+    /// How long an app that is not used stays logged in.
     pub refresh_token_lifetime: HumanDuration,
     /// Whether the uploaded file is kept after it has been transcoded.
     pub keep_original_file: bool,
@@ -61,6 +69,8 @@ pub struct Inner {
     pub platform: Platform,
     /// How it behaves.
     pub config: InstanceConfig,
+    /// What else this process is.
+    pub roles: Roles,
     /// The addresses of its actors and objects.
     pub ids: LocalIds,
     /// Federation's way in and out.
@@ -69,6 +79,8 @@ pub struct Inner {
     pub media: MediaWorker,
     /// Answers to the most frequent question.
     pub video_lists: VideoListCache,
+    /// Who has tried too many passwords.
+    pub log_in_attempts: LogInAttempts,
     /// Introduces viewers to each other, unless the operator does not want that.
     pub tracker: Option<Tracker>,
 }
@@ -88,11 +100,11 @@ impl std::ops::Deref for App {
 }
 
 impl App {
-    /// Opens the video server: makes its own actor and OAuth client on the first start.
+    /// Opens the video server: makes its own actor and OAuth client on the first start. `roles` are those of this process.
     ///
     /// # Errors
     /// [`MountError`] if the database refuses, or the media worker cannot be found.
-    pub async fn open(platform: &Platform, config: InstanceConfig) -> Result<Self, MountError> {
+    pub async fn open(platform: &Platform, config: InstanceConfig, roles: Roles) -> Result<Self, MountError> {
         let ids = LocalIds::new(&platform.public_url.join("/"));
         let mut tx = platform.db.begin().await?;
         let instance_actor = actors::ensure_instance_actor(&mut tx, platform, &ids).await?;
@@ -112,10 +124,12 @@ impl App {
             platform: platform.clone(),
             tracker: config.p2p.then(|| Tracker::new(platform)),
             config,
+            roles,
             ids,
             courier,
             media,
             video_lists: VideoListCache::default(),
+            log_in_attempts: LogInAttempts::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -126,5 +140,31 @@ impl App {
     /// [`MountError`] if the database refuses or the password cannot be used.
     pub async fn ensure_root(&self, password: Option<String>) -> Result<Option<String>, MountError> {
         users::ensure_root(self, password).await.map_err(|error| MountError::Other(error.to_string()))
+    }
+
+    /// `name` or `name@host` as name and host.
+    pub(crate) fn split_handle(&self, handle: &str) -> (String, String) {
+        let handle = handle.trim_start_matches('@');
+        match handle.split_once('@') {
+            Some((name, host)) => (name.to_owned(), host.to_lowercase()),
+            None => (handle.to_owned(), self.platform.public_url.host().to_owned()),
+        }
+    }
+}
+
+#[cfg(test)]
+impl App {
+    /// An instance that decodes nothing, with one video of the administrator `root`, whose password is `a long password`.
+    pub(crate) async fn staged(test: &platform::testing::TestPlatform) -> (Self, crate::videos::Video) {
+        use crate::videos;
+
+        let config = InstanceConfig { media_worker: Some("/nonexistent".into()), ..InstanceConfig::default() };
+        let app = Self::open(&test.platform, config, Roles::parse(&["instance"]).unwrap()).await.unwrap();
+        users::ensure_root(&app, Some("a long password".to_owned())).await.unwrap();
+        videos::seed(&app, 1).await.unwrap();
+        let mut connection = test.platform.db.read().await.unwrap();
+        let video = videos::store::list(&mut connection, &videos::ListQuery::default()).await.unwrap().remove(0);
+        drop(connection);
+        (app, video)
     }
 }

@@ -12,12 +12,12 @@ use indexer::{Mounted, projection::Projection};
 use platform::{
     DataDir, MountError, Platform, PublicUrl,
     clock::{SharedClock, SystemClock},
-    db::{Db, DbError},
+    db::Db,
     ids::Random,
     lifecycle::Server,
-    net::{HttpClient, NetError, StaticNames},
+    net::{HttpClient, StaticNames},
     role::Role,
-    storage::{Storage, StorageError},
+    storage::Storage,
     tasks::Tasks,
 };
 use tokio_util::sync::CancellationToken;
@@ -26,21 +26,12 @@ use crate::{App, Config, mirrors};
 
 pub use roles::{RoleError, RoleName, Roles};
 
-/// Why a server could not be built. Each reads well as the only line that the program prints.
+/// Why a server could not be put together. Each reads well as the only line that the program prints.
 #[derive(Debug, thiserror::Error)]
 pub enum ComposeError {
     /// `server.roles` makes no sense.
     #[error(transparent)]
     Roles(#[from] RoleError),
-    /// The database.
-    #[error(transparent)]
-    Db(#[from] DbError),
-    /// The storage.
-    #[error(transparent)]
-    Storage(#[from] StorageError),
-    /// The HTTP client.
-    #[error(transparent)]
-    Net(#[from] NetError),
     /// A role.
     #[error("the role {role} cannot start: {error}")]
     Mount {
@@ -76,13 +67,13 @@ impl Default for Surroundings {
 /// Opens what roles stand on: the database (which is migrated), the storage, the way out.
 ///
 /// # Errors
-/// [`ComposeError`] if something of it cannot be used.
+/// [`MountError`] if something of it cannot be used.
 pub async fn open_platform(
     config: &Config,
     data: DataDir,
     public_url: PublicUrl,
     surroundings: Surroundings,
-) -> Result<Platform, ComposeError> {
+) -> Result<Platform, MountError> {
     let db = Db::open(&config.database, data.root()).await?;
     let storage = match surroundings.storage {
         Some(storage) => storage,
@@ -128,7 +119,7 @@ pub async fn compose(platform: Platform, config: &Config) -> Result<Composition,
     let mut mounted = vec![];
     let mut router = Router::new();
     let app = if roles.has(RoleName::Instance) {
-        let (app, role) = mount_instance(&platform, config).await?;
+        let (app, role) = mount_instance(&platform, config, &roles).await?;
         router = router.merge(role.router.clone());
         mounted.push(role);
         Some(app)
@@ -138,7 +129,7 @@ pub async fn compose(platform: Platform, config: &Config) -> Result<Composition,
     if let Some(app) = &app
         && roles.has(RoleName::Redundancy)
     {
-        let role = mount_redundancy(&platform, config, app).await?;
+        let role = mount_redundancy(&platform, config, app);
         router = router.merge(role.router.clone());
         mounted.push(role);
     }
@@ -158,19 +149,18 @@ pub async fn compose(platform: Platform, config: &Config) -> Result<Composition,
     Ok(Composition { server, search_site, app, projection })
 }
 
-async fn mount_instance(platform: &Platform, config: &Config) -> Result<(App, Role), ComposeError> {
-    let failed = |error| ComposeError::Mount { role: RoleName::Instance, error };
-    let app = App::open(platform, config.instance.clone()).await.map_err(failed)?;
-    let role = crate::mount(&app).await.map_err(failed)?;
+async fn mount_instance(platform: &Platform, config: &Config, roles: &Roles) -> Result<(App, Role), ComposeError> {
+    let app = App::open(platform, config.instance.clone(), roles.clone())
+        .await
+        .map_err(|error| ComposeError::Mount { role: RoleName::Instance, error })?;
+    let role = crate::mount(&app);
     Ok((app, role))
 }
 
-async fn mount_redundancy(platform: &Platform, config: &Config, app: &App) -> Result<Role, ComposeError> {
+fn mount_redundancy(platform: &Platform, config: &Config, app: &App) -> Role {
     let catalogue = Arc::new(mirrors::InstanceCatalogue::new(app.clone()));
     let announcer = Arc::new(mirrors::InstanceAnnouncer::new(app.clone()));
     redundancy::mount(platform, config.redundancy.clone(), catalogue, announcer)
-        .await
-        .map_err(|error| ComposeError::Mount { role: RoleName::Redundancy, error })
 }
 
 /// Where the index and its site are found.

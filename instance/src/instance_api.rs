@@ -27,7 +27,7 @@ pub async fn config(State(app): State<App>) -> Json<Value> {
             "name": operator.name,
             "shortDescription": operator.description,
             "isNSFW": false,
-            "defaultNSFWPolicy": "do_not_list",
+            "defaultNSFWPolicy": "blur",
         },
         "signup": { "allowed": false, "allowedForCurrentIP": false, "requiresEmailVerification": false },
         "transcoding": { "hls": { "enabled": true }, "web_videos": { "enabled": false },

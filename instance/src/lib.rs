@@ -7,6 +7,7 @@
 
 mod accounts;
 mod actors;
+mod address;
 mod app;
 mod channels;
 pub mod cli;
@@ -29,7 +30,6 @@ mod videos;
 use std::time::Duration;
 
 use platform::{
-    MountError,
     jobs::{Job, JobContext, JobError, JobSet, Schedule},
     role::Role,
 };
@@ -38,15 +38,8 @@ use serde::{Deserialize, Serialize};
 pub use app::{App, InstanceConfig};
 pub use config::Config;
 
-/// Starts the role.
-///
-/// # Errors
-/// [`MountError`] if what an earlier run left cannot be cleaned up.
-pub async fn mount(app: &App) -> Result<Role, MountError> {
-    let swept = uploads::sweep(app).await.map_err(|error| MountError::Other(error.to_string()))?;
-    if swept > 0 {
-        tracing::info!(files = swept, "{swept} uploads that were cut off have been removed");
-    }
+/// Starts the role: its tracker now, its jobs when the caller runs them.
+pub fn mount(app: &App) -> Role {
     if let Some(tracker) = &app.tracker {
         tracker.start(&app.platform);
     }
@@ -55,12 +48,13 @@ pub async fn mount(app: &App) -> Result<Role, MountError> {
         .jobs()
         .merge(videos::jobs::job_set(app))
         .merge(videos::federate::job_set(app))
+        .merge(uploads::job_set(app))
         .merge(transcoding::job_set(app))
         .merge(follows::jobs::job_set(app))
         .merge(housekeeping(app));
     let mut schedules = app.courier.schedules();
     schedules.push(Schedule::new("instance-housekeeping", "0 23 * * * *", || Housekeeping {}));
-    Ok(Role { router: routes::router(app), jobs, schedules, ..Role::new("instance") })
+    Role { router: routes::router(app), jobs, schedules, ..Role::new("instance") }
 }
 
 /// Forgets what is no good any more: expired tokens, and jobs that were given up two weeks ago.
@@ -84,15 +78,4 @@ fn housekeeping(app: &App) -> JobSet {
             Ok::<_, JobError>(())
         }
     })
-}
-
-impl App {
-    /// `name` or `name@host` as name and host.
-    pub(crate) fn split_handle(&self, handle: &str) -> (String, String) {
-        let handle = handle.trim_start_matches('@');
-        match handle.split_once('@') {
-            Some((name, host)) => (name.to_owned(), host.to_lowercase()),
-            None => (handle.to_owned(), self.platform.public_url.host().to_owned()),
-        }
-    }
 }

@@ -22,7 +22,8 @@ use crate::{
 };
 
 /// Lets the role decide whether to copy a video, soon. To be called in the transaction in which a remote video arrives or
-/// changes. Does not read the catalogue itself; the role asks it when the job runs.
+/// changes, if this process plays the role: the job waits until somebody does. Does not read the catalogue itself; the role
+/// asks it when the job runs.
 ///
 /// # Errors
 /// [`DbError`] if the database refuses.
@@ -36,8 +37,11 @@ pub async fn consider(tx: &mut Tx, now: Timestamp, video_uuid: Uuid) -> Result<(
 /// # Errors
 /// [`DbError`] if the database refuses.
 pub async fn forget(tx: &mut Tx, now: Timestamp, video_uuid: Uuid) -> Result<(), DbError> {
-    store::delete(tx, video_uuid).await?;
-    jobs::enqueue(tx, now, &MirrorVideo { uuid: video_uuid }).await
+    // Files have a row from the first byte on: without one, there is nothing to tidy up, and perhaps nobody who would.
+    if store::delete(tx, video_uuid).await? {
+        jobs::enqueue(tx, now, &MirrorVideo { uuid: video_uuid }).await?;
+    }
+    Ok(())
 }
 
 /// Gives a copy back: tells the origin, then forgets it. For a video that the catalogue no longer offers, such as one of a

@@ -42,7 +42,7 @@ mod tests;
 
 use std::sync::Arc;
 
-use platform::{MountError, Platform, role::Role};
+use platform::{Platform, role::Role};
 
 pub use actions::{LocalCopy, consider, copies_of, forget, withdraw};
 pub use announce::{Announcer, CacheFile};
@@ -65,23 +65,19 @@ pub(crate) struct App {
     origin: Origin,
 }
 
-/// Starts the role.
-///
-/// # Errors
-/// None yet; other roles have some.
-#[expect(clippy::unused_async, reason = "every role is mounted the same way")]
-pub async fn mount(
+/// Brings the role; it works when the caller runs its jobs and schedules.
+pub fn mount(
     platform: &Platform,
     config: Config,
     catalogue: Arc<dyn Catalogue>,
     announcer: Arc<dyn Announcer>,
-) -> Result<Role, MountError> {
+) -> Role {
     let origin = Origin::new(platform.http.clone(), Pace::new(config.bandwidth));
     let app = Arc::new(App { platform: platform.clone(), config, catalogue, announcer, origin });
-    Ok(Role {
+    Role {
         router: serve::router(platform),
         jobs: jobs::job_set(&app),
         schedules: jobs::schedules(),
         ..Role::new("redundancy")
-    })
+    }
 }

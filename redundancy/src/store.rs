@@ -190,12 +190,12 @@ pub(crate) async fn complete(
     Ok(true)
 }
 
-/// Takes a damaged copy out of service, so that it is made anew.
+/// Takes a damaged copy out of service, so that it is made anew. Its space stays reserved: most of it is still in use.
 pub(crate) async fn take_out_of_service(tx: &mut Tx, id: MirrorId, error: &str, now: Timestamp) -> Result<(), DbError> {
     delete_files(tx, id).await?;
     tx.query(sql!(
-        "UPDATE mirrors SET state = 'waiting', copied_playlist_url = NULL, size_bytes = 0, error = $1, completed_at = NULL, \
-         verified_at = NULL, updated_at = $2 WHERE id = $3"
+        "UPDATE mirrors SET state = 'waiting', copied_playlist_url = NULL, reserved_bytes = size_bytes, size_bytes = 0, \
+         error = $1, completed_at = NULL, verified_at = NULL, updated_at = $2 WHERE id = $3"
     ))
     .bind(error)
     .bind(now)
@@ -214,8 +214,10 @@ pub(crate) async fn save_verified(tx: &mut Tx, id: MirrorId, now: Timestamp) -> 
         .map(drop)
 }
 
-pub(crate) async fn delete(tx: &mut Tx, video_uuid: Uuid) -> Result<(), DbError> {
-    tx.query(sql!("DELETE FROM mirrors WHERE video_uuid = $1")).bind(video_uuid).execute().await.map(drop)
+/// Forgets a mirror; `false` if there was none.
+pub(crate) async fn delete(tx: &mut Tx, video_uuid: Uuid) -> Result<bool, DbError> {
+    let rows = tx.query(sql!("DELETE FROM mirrors WHERE video_uuid = $1")).bind(video_uuid).execute().await?;
+    Ok(rows > 0)
 }
 
 /// A file of a served copy, as it stands in the database.

@@ -1,5 +1,7 @@
 use platform::clock::Timestamp;
 
+use crate::users::UserId;
+
 /// Identity of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, sqlx::Type)]
 #[sqlx(transparent)]
@@ -10,6 +12,8 @@ pub struct AccountId(pub i64);
 pub struct Account {
     /// Its row.
     pub id: AccountId,
+    /// Who logs in to it; `None` for remote accounts and the server's own.
+    pub user_id: Option<UserId>,
     /// Name to show.
     pub display_name: String,
     /// What its owner says of it, Markdown.

@@ -14,7 +14,7 @@ use crate::{
 
 macro_rules! account {
     () => {
-        "SELECT a.id, a.display_name, a.description, r.username, r.host, r.url, r.is_local, a.created_at, \
+        "SELECT a.id, a.user_id, a.display_name, a.description, r.username, r.host, r.url, r.is_local, a.created_at, \
          a.updated_at, \
          (SELECT count(*) FROM follows f WHERE f.target_id = r.id AND f.state = 'accepted') AS followers_count, \
          (SELECT count(*) FROM follows f WHERE f.follower_id = r.id AND f.state = 'accepted') AS following_count \

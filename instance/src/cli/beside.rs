@@ -8,7 +8,7 @@ use platform::{DataDir, Platform, db::Db, storage::Storage};
 use super::{CliError, serve};
 use crate::{
     App, Config,
-    compose::{Surroundings, open_platform},
+    compose::{Roles, Surroundings, open_platform},
 };
 
 /// The database alone.
@@ -21,7 +21,7 @@ pub(super) async fn open_database(config: &Config) -> Result<Db, CliError> {
 pub(super) async fn open_app(config: &Config) -> Result<App, CliError> {
     let data = DataDir::beside(&config.server.data)?;
     let platform = open(config, data).await?;
-    Ok(App::open(&platform, config.instance.clone()).await?)
+    Ok(App::open(&platform, config.instance.clone(), Roles::parse(&config.server.roles)?).await?)
 }
 
 async fn open(config: &Config, data: DataDir) -> Result<Platform, CliError> {

@@ -52,27 +52,16 @@ impl From<RoleError> for CliError {
 
 impl From<ComposeError> for CliError {
     fn from(error: ComposeError) -> Self {
-        let full = match &error {
-            ComposeError::Db(error) => is_full(error),
-            ComposeError::Storage(error) => has_no_space(error),
-            ComposeError::Mount { error, .. } => match error {
-                MountError::Db(error) => is_full(error),
-                MountError::Storage(error) => has_no_space(error),
-                MountError::Net(_) | MountError::Other(_) => false,
-            },
-            _ => false,
-        };
-        if full { Self::DiskFull } else { Self::Compose(error) }
+        match &error {
+            ComposeError::Mount { error, .. } if for_want_of_space(error) => Self::DiskFull,
+            _ => Self::Compose(error),
+        }
     }
 }
 
 impl From<MountError> for CliError {
     fn from(error: MountError) -> Self {
-        match error {
-            MountError::Db(error) => error.into(),
-            MountError::Storage(error) if has_no_space(&error) => Self::DiskFull,
-            other => Self::Other(other.to_string()),
-        }
+        if for_want_of_space(&error) { Self::DiskFull } else { Self::Other(error.to_string()) }
     }
 }
 
@@ -105,6 +94,10 @@ fn is_full(error: &DbError) -> bool {
     error.is_disk_full() || error.to_string().contains("database or disk is full")
 }
 
-fn has_no_space(error: &StorageError) -> bool {
-    matches!(error, StorageError::NoSpace { .. })
+fn for_want_of_space(error: &MountError) -> bool {
+    match error {
+        MountError::Db(error) => is_full(error),
+        MountError::Storage(error) => matches!(error, StorageError::NoSpace { .. }),
+        MountError::Net(_) | MountError::Other(_) => false,
+    }
 }

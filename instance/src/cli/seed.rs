@@ -6,7 +6,7 @@ use platform::DataDir;
 use super::{CliError, Place, print, serve};
 use crate::{
     App,
-    compose::{Surroundings, open_platform},
+    compose::{Roles, Surroundings, open_platform},
     videos,
 };
 
@@ -24,7 +24,7 @@ pub(super) async fn run(options: &Options) -> Result<(), CliError> {
     let data = DataDir::open(&config.server.data)?;
     let public_url = serve::public_url_beside(&config)?;
     let platform = open_platform(&config, data, public_url, Surroundings::default()).await?;
-    let app = App::open(&platform, config.instance.clone()).await?;
+    let app = App::open(&platform, config.instance.clone(), Roles::parse(&config.server.roles)?).await?;
     app.ensure_root(None).await?;
     videos::seed(&app, options.videos).await?;
     platform.db.close().await;

@@ -220,8 +220,8 @@ pub async fn video(
     if !video.is_local {
         return Ok(Redirect::to(&video.url).into_response());
     }
-    let is_open = matches!(video.privacy(), Privacy::Public | Privacy::Unlisted);
-    if !is_open || video.state() != VideoState::Published {
+    let is_open = matches!(video.privacy, Privacy::Public | Privacy::Unlisted);
+    if !is_open || video.state != VideoState::Published {
         return Err(not_found());
     }
     Ok(document(&videos::federate::document(&app, &mut connection, &video).await?))

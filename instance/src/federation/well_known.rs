@@ -55,7 +55,7 @@ pub async fn nodeinfo(State(app): State<App>) -> ApiResult<impl IntoResponse> {
     let operator = &app.platform.operator;
     let document = NodeInfo {
         version: "2.0".to_owned(),
-        software: Software { name: "shoal".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
+        software: Software::new("shoal", env!("CARGO_PKG_VERSION")),
         protocols: vec!["activitypub".to_owned()],
         services: Services::default(),
         open_registrations: false,

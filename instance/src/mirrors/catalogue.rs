@@ -57,7 +57,7 @@ async fn read_source(connection: &mut Connection, uuid: Uuid) -> Result<Option<M
     Ok(Some(MirrorSource {
         uuid,
         origin_host: video.host,
-        video_url: video.url,
+        video_url: video.facts.url,
         account_url: video.account_url,
         files: files.collect(),
         pictures: pictures.collect(),

@@ -69,7 +69,7 @@ pub(crate) async fn hls_mirror(State(app): State<App>, Path(uuid): Path<String>)
     let file = CacheFile {
         uuid,
         id: app.ids.hls_mirror(uuid),
-        video_url: video.url,
+        video_url: video.facts.url,
         account_url: video.account_url,
         base_url: app.ids.hls_mirror_base(uuid),
         expires_at: None,
@@ -98,6 +98,9 @@ pub async fn receive(app: &App, tx: &mut Tx, actor: &Actor, file: &wire::CacheFi
     if !video.is_local || !is_related(app, tx, actor).await? {
         return Ok(());
     }
+    let now = app.platform.clock.now();
+    // A server has one copy of a video: what it tells takes the place of what it told before.
+    store::make_room(tx, video.id, actor.id, now).await?;
     if store::count_of_video(tx, video.id).await? >= MAX_COPIES_PER_VIDEO {
         return Ok(());
     }
@@ -108,7 +111,7 @@ pub async fn receive(app: &App, tx: &mut Tx, actor: &Actor, file: &wire::CacheFi
         base_url: base.as_str().trim_end_matches('/').to_owned(),
         expires_at: file.expires,
     };
-    store::upsert_redundancy(tx, &copy, app.platform.clock.now()).await
+    store::upsert_redundancy(tx, &copy, now).await
 }
 
 async fn is_related(app: &App, tx: &mut Tx, actor: &Actor) -> Result<bool, DbError> {
@@ -136,7 +139,7 @@ mod tests {
     use tower::ServiceExt;
 
     use super::*;
-    use crate::{InstanceConfig, routes, users};
+    use crate::routes;
 
     async fn get(app: &App, uuid: Uuid) -> (StatusCode, Value) {
         let request = Request::get(app.ids.hls_mirror(uuid).path()).body(Body::empty()).unwrap();
@@ -171,13 +174,7 @@ mod tests {
     #[tokio::test]
     async fn whoever_is_told_of_a_copy_can_ask_for_it_by_its_id() {
         let test = TestPlatform::new().await;
-        let config = InstanceConfig { media_worker: Some("/nonexistent".into()), ..InstanceConfig::default() };
-        let app = App::open(&test.platform, config).await.unwrap();
-        users::ensure_root(&app, Some("a long password".to_owned())).await.unwrap();
-        videos::seed(&app, 1).await.unwrap();
-        let mut connection = test.platform.db.read().await.unwrap();
-        let video = videos::store::list(&mut connection, &videos::ListQuery::default()).await.unwrap().remove(0);
-        drop(connection);
+        let (app, video) = App::staged(&test).await;
 
         assert_eq!(get(&app, video.uuid).await.0, StatusCode::NOT_FOUND);
         insert_copy(&app, &video).await;

@@ -78,6 +78,17 @@ pub(super) async fn upsert_redundancy(tx: &mut Tx, copy: &NewRedundancy, now: Ti
     .map(drop)
 }
 
+/// Forgets the copies of a video that have expired, and that of an actor.
+pub(super) async fn make_room(tx: &mut Tx, video: VideoId, actor: ActorId, now: Timestamp) -> Result<(), DbError> {
+    tx.query(sql!("DELETE FROM video_redundancies WHERE video_id = $1 AND (actor_id = $2 OR expires_at <= $3)"))
+        .bind(video)
+        .bind(actor)
+        .bind(now)
+        .execute()
+        .await
+        .map(drop)
+}
+
 /// Forgets a copy that its actor has taken back.
 pub(super) async fn delete_redundancy(tx: &mut Tx, url: &str, actor: ActorId) -> Result<(), DbError> {
     tx.query(sql!("DELETE FROM video_redundancies WHERE url = $1 AND actor_id = $2"))

@@ -1,3 +1,5 @@
+use std::{net::IpAddr, time::Duration};
+
 use platform::{
     Platform,
     db::{DbError, Tx},
@@ -35,6 +37,9 @@ pub enum GrantError {
     /// The refresh token is unknown, used or too old.
     #[error("Invalid grant: refresh token is invalid")]
     BadRefreshToken,
+    /// Too many wrong passwords came from this address.
+    #[error("Too many wrong passwords came from your address. Try again in {} seconds.", .0.as_secs() + 1)]
+    TooManyAttempts(Duration),
     /// The user may not log in.
     #[error("This user is blocked")]
     Blocked,
@@ -67,11 +72,18 @@ pub(super) async fn check_client(app: &App, id: Option<&str>, secret: Option<&st
 }
 
 /// Trades a name and a password for tokens (RFC 6749, section 4.3).
-pub(super) async fn grant_password(app: &App, login: &str, secret: String) -> Result<TokenPair, GrantError> {
+pub(super) async fn grant_password(
+    app: &App,
+    address: IpAddr,
+    login: &str,
+    secret: String,
+) -> Result<TokenPair, GrantError> {
+    app.log_in_attempts.begin(address, app.platform.clock.now()).map_err(GrantError::TooManyAttempts)?;
     let user = users::store::find_by_login(&mut app.platform.db.read().await?, login).await?;
     let hash = user.as_ref().map_or_else(|| password::DECOY.to_owned(), |user| user.password_hash.clone());
     let matches = password::verify(secret, hash).await;
     let user = user.filter(|_| matches).ok_or(GrantError::BadCredentials)?;
+    app.log_in_attempts.forgive(address);
     if user.is_blocked {
         return Err(GrantError::Blocked);
     }

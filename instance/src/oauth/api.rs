@@ -12,7 +12,7 @@ use super::{
     actions::{self, GrantError},
     store,
 };
-use crate::App;
+use crate::{App, address::ClientAddress};
 
 #[derive(Serialize)]
 pub struct LocalClient {
@@ -40,7 +40,11 @@ struct Grant {
 }
 
 /// `POST /api/v1/users/token`: password and refresh grants, as a form or as JSON.
-pub async fn token(State(app): State<App>, request: Request) -> ApiResult<Json<TokenPair>> {
+pub async fn token(
+    State(app): State<App>,
+    ClientAddress(address): ClientAddress,
+    request: Request,
+) -> ApiResult<Json<TokenPair>> {
     let grant = read_grant(request).await?;
     actions::check_client(&app, grant.client_id.as_deref(), grant.client_secret.as_deref()).await?;
     let tokens = match grant.grant_type.as_deref().unwrap_or("password") {
@@ -48,7 +52,7 @@ pub async fn token(State(app): State<App>, request: Request) -> ApiResult<Json<T
             let (Some(username), Some(password)) = (grant.username, grant.password) else {
                 return Err(Problem::bad_request("Missing parameter: username and password").code("invalid_request"));
             };
-            actions::grant_password(&app, &username, password).await?
+            actions::grant_password(&app, address, &username, password).await?
         }
         "refresh_token" => {
             let Some(token) = grant.refresh_token else {
@@ -84,6 +88,9 @@ impl From<GrantError> for Problem {
     fn from(error: GrantError) -> Self {
         let code = match error {
             GrantError::Db(error) => return error.into(),
+            GrantError::TooManyAttempts(wait) => {
+                return Problem::new(StatusCode::TOO_MANY_REQUESTS, error.to_string()).retry_after(wait.as_secs() + 1);
+            }
             GrantError::BadCredentials | GrantError::BadRefreshToken => "invalid_grant",
             GrantError::BadClient => "invalid_client",
             GrantError::Blocked => "account_blocked",

@@ -12,7 +12,7 @@ use super::{
     actions::{self, GrantError},
     session::{COOKIE, cookie_value},
 };
-use crate::{App, pages};
+use crate::{App, address::ClientAddress, pages};
 
 #[derive(Template)]
 #[template(path = "oauth/login.html")]
@@ -44,9 +44,14 @@ pub struct Credentials {
 }
 
 /// `POST /login`: opens a session and goes where the reader wanted to go.
-pub async fn log_in(State(app): State<App>, nonce: Nonce, Form(form): Form<Credentials>) -> Response {
+pub async fn log_in(
+    State(app): State<App>,
+    ClientAddress(address): ClientAddress,
+    nonce: Nonce,
+    Form(form): Form<Credentials>,
+) -> Response {
     let next = local_path(&form.next);
-    match actions::grant_password(&app, &form.username, form.password).await {
+    match actions::grant_password(&app, address, &form.username, form.password).await {
         Ok(tokens) => {
             let secure = if app.platform.public_url.is_https() { "; Secure" } else { "" };
             let age = tokens.expires_in;
@@ -59,6 +64,7 @@ pub async fn log_in(State(app): State<App>, nonce: Nonce, Form(form): Form<Crede
                 GrantError::BadCredentials => {
                     (StatusCode::UNAUTHORIZED, "That user name and password do not belong together.".to_owned())
                 }
+                GrantError::TooManyAttempts(_) => (StatusCode::TOO_MANY_REQUESTS, error.to_string()),
                 GrantError::Blocked => (StatusCode::FORBIDDEN, "This user has been blocked.".to_owned()),
                 other => {
                     tracing::error!(error = %other, "a log-in failed");

@@ -9,8 +9,8 @@ use axum::{
 use p2p::tracker::Refused;
 use platform::web::{ApiResult, Problem};
 
-use super::{Tracker, address::ViewerAddress, socket::converse};
-use crate::App;
+use super::{Tracker, socket::converse};
+use crate::{App, address::ClientAddress};
 
 /// Reserved for each connection; a message that is larger is read in pieces. The default of 128 KiB would be gigabytes for
 /// as many viewers as are let in.
@@ -21,7 +21,7 @@ const MOST_UNWRITTEN_BYTES: usize = 64 * 1024;
 /// `GET /tracker/socket`: browsers, in the `WebTorrent` dialect.
 pub async fn socket(
     State(app): State<App>,
-    ViewerAddress(address): ViewerAddress,
+    ClientAddress(address): ClientAddress,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> ApiResult<Response> {
     let tracker = tracker_of(&app)?;
@@ -42,7 +42,7 @@ pub async fn socket(
 /// `GET /tracker/announce`: download clients (BEP 3, BEP 23).
 pub async fn announce(
     State(app): State<App>,
-    ViewerAddress(address): ViewerAddress,
+    ClientAddress(address): ClientAddress,
     RawQuery(query): RawQuery,
 ) -> ApiResult<Response> {
     let answer = tracker_of(&app)?.announce(address, query.as_deref().unwrap_or_default()).await;
@@ -52,7 +52,7 @@ pub async fn announce(
 /// `GET /tracker/scrape`: how many share these?
 pub async fn scrape(
     State(app): State<App>,
-    ViewerAddress(address): ViewerAddress,
+    ClientAddress(address): ClientAddress,
     RawQuery(query): RawQuery,
 ) -> ApiResult<Response> {
     let answer = tracker_of(&app)?.scrape(address, query.as_deref().unwrap_or_default()).await;

@@ -7,7 +7,6 @@
 //! of all swarms at once; the lock is never held across an `.await`.
 
 mod actions;
-mod address;
 mod api;
 mod ours;
 mod shell;

@@ -22,7 +22,7 @@ use tokio_tungstenite::{
 };
 use tower::ServiceExt;
 
-use crate::{App, InstanceConfig, routes, users, videos};
+use crate::{App, InstanceConfig, compose::Roles, routes, videos};
 
 const SDP: &str = "v=0\r\n";
 const UNKNOWN: InfoHash = InfoHash::new([7; 20]);
@@ -38,11 +38,8 @@ struct Stage {
 impl Stage {
     async fn new() -> Self {
         let test = TestPlatform::new().await;
-        let app = open(&test, true).await;
-        users::ensure_root(&app, Some("a long password".to_owned())).await.unwrap();
-        videos::seed(&app, 1).await.unwrap();
+        let (app, video) = App::staged(&test).await;
         let mut connection = test.platform.db.read().await.unwrap();
-        let video = videos::store::list(&mut connection, &videos::ListQuery::default()).await.unwrap().remove(0);
         let playlist = videos::store::playlist(&mut connection, video.id).await.unwrap().unwrap();
         drop(connection);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -87,11 +84,6 @@ impl Stage {
 /// As download clients write it into a query.
 pub(super) fn percent_encoded(info_hash: InfoHash) -> String {
     info_hash.as_bytes().iter().map(|byte| format!("%{byte:02x}")).collect::<Vec<_>>().concat()
-}
-
-async fn open(test: &TestPlatform, p2p: bool) -> App {
-    let config = InstanceConfig { p2p, media_worker: Some("/nonexistent".into()), ..InstanceConfig::default() };
-    App::open(&test.platform, config).await.unwrap()
 }
 
 async fn get(app: &App, path: &str) -> (StatusCode, Vec<u8>) {
@@ -289,7 +281,8 @@ async fn a_viewer_that_is_silent_for_a_quarter_of_an_hour_is_closed() {
 #[tokio::test]
 async fn without_p2p_there_is_no_tracker() {
     let test = TestPlatform::new().await;
-    let app = open(&test, false).await;
+    let config = InstanceConfig { p2p: false, media_worker: Some("/nonexistent".into()), ..InstanceConfig::default() };
+    let app = App::open(&test.platform, config, Roles::parse(&["instance"]).unwrap()).await.unwrap();
     for path in ["/tracker/socket", "/tracker/announce", "/tracker/scrape"] {
         assert_eq!(get(&app, path).await.0, StatusCode::NOT_FOUND, "{path}");
     }

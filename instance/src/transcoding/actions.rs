@@ -14,11 +14,7 @@ use super::jobs::MakeError;
 use crate::{
     App,
     uploads::{self, store::Source},
-    videos::{
-        self, Video,
-        jobs::RemoveFiles,
-        store::{NewFile, NewPlaylist},
-    },
+    videos::{self, Video, VideoFile, jobs::RemoveFiles, store::NewPlaylist},
 };
 
 /// A stream whose files are in storage.
@@ -103,11 +99,18 @@ async fn store_pictures(app: &App, work_dir: &Path, thumbnails: &Thumbnails) -> 
     Ok((thumbnail, preview))
 }
 
-/// Records the stream, publishes the video and lets the upload go, all at once.
+/// Records the stream, publishes the video and lets the upload go, all at once. Of a video that was deleted meanwhile,
+/// nothing stays.
 pub(super) async fn publish(app: &App, video: &Video, source: &Source, stream: Stream) -> Result<(), DbError> {
     let now = app.platform.clock.now();
     let Stream { output, thumbnail_file, preview_file } = stream;
     let mut tx = app.platform.db.begin().await?;
+    if videos::store::find(&mut tx, video.id).await?.is_none() {
+        let files = vec![format!("thumbnails/{thumbnail_file}"), format!("previews/{preview_file}")];
+        let removal = RemoveFiles { files, folder: Some(videos::stream_folder(video.uuid)) };
+        enqueue(&mut tx, now, &removal).await?;
+        return tx.commit().await;
+    }
     let duration_s = i64::try_from((output.duration_ms + 500).div_euclid(1_000).max(1)).unwrap_or(i64::MAX);
     let aspect_ratio = output.renditions.last().map(|largest| {
         let ratio = f64::from(largest.width) / f64::from(largest.height.max(1));
@@ -127,7 +130,7 @@ pub(super) async fn publish(app: &App, video: &Video, source: &Source, stream: S
 fn playlist(app: &App, video: &Video, output: &TranscodeOutput) -> NewPlaylist {
     let folder = format!("/static/{}", videos::stream_folder(video.uuid));
     let url = |name: &str| app.platform.public_url.join(&format!("{folder}/{name}")).to_string();
-    let file = |rendition: &media::RenditionFiles| NewFile {
+    let file = |rendition: &media::RenditionFiles| VideoFile {
         resolution: rendition.resolution.into(),
         width: Some(rendition.width.into()),
         height: Some(rendition.height.into()),

@@ -41,7 +41,7 @@ async fn run(app: App, job: Transcode, context: JobContext) -> Result<(), JobErr
         (video, source)
     };
     let (Some(video), Some(source)) = (video, source) else { return Ok(()) };
-    if video.state() == VideoState::Published {
+    if video.state == VideoState::Published {
         return Ok(());
     }
     let made = tokio::select! {
@@ -54,11 +54,11 @@ async fn run(app: App, job: Transcode, context: JobContext) -> Result<(), JobErr
             info!(video.uuid = %video.uuid, "transcoded video {}", video.uuid);
             Ok(())
         }
-        Err(MakeError::Media(error)) if error.is_permanent() || context.last_attempt => {
-            give_up(&app, id, &error).await?;
+        Err(error) if error.is_permanent() || context.last_attempt => {
+            give_up(&app, id, &error.words_for_owner()).await?;
             Err(JobError::fail(error))
         }
-        Err(error) => Err(error.into()),
+        Err(error) => Err(JobError::retry(error)),
     }
 }
 
@@ -73,20 +73,29 @@ pub(super) enum MakeError {
     Scratch(#[from] std::io::Error),
 }
 
-impl From<MakeError> for JobError {
-    fn from(error: MakeError) -> Self {
-        match error {
-            MakeError::Storage(error) => error.into(),
-            other => Self::retry(other),
+impl MakeError {
+    fn is_permanent(&self) -> bool {
+        match self {
+            Self::Media(error) => error.is_permanent(),
+            Self::Storage(error) => error.is_permanent(),
+            Self::Scratch(_) => false,
+        }
+    }
+
+    /// What is wrong with the file is its owner's business; what is wrong with the server is in the log.
+    fn words_for_owner(&self) -> String {
+        match self {
+            Self::Media(error) => error.to_string(),
+            Self::Storage(_) | Self::Scratch(_) => "The server could not keep its files.".to_owned(),
         }
     }
 }
 
 /// Tells the owner why there will be no stream.
-async fn give_up(app: &App, id: VideoId, error: &MediaError) -> Result<(), JobError> {
+async fn give_up(app: &App, id: VideoId, reason: &str) -> Result<(), JobError> {
     let mut tx = app.platform.db.begin().await?;
     let now = app.platform.clock.now();
-    videos::store::set_state(&mut tx, id, VideoState::TranscodingFailed, Some(&error.to_string()), now).await?;
+    videos::store::set_state(&mut tx, id, VideoState::TranscodingFailed, Some(reason), now).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -1,27 +1,40 @@
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-use axum::extract::multipart::Field;
+use axum::extract::multipart::{Field, MultipartError};
 use platform::{
-    db::{DbError, Dialect},
-    jobs::enqueue,
+    db::DbError,
+    jobs::{enqueue, enqueue_at},
     storage::{Key, StorageError},
 };
+use sqlx::types::Json;
 use tempfile::TempPath;
 use tokio::io::AsyncWriteExt;
 use tracing::info;
 use uuid::Uuid;
 
-use super::store::{self, Source};
+use super::{
+    jobs::RemoveAbandoned,
+    store::{self, Source},
+};
 use crate::{
     App, accounts,
     channels::{self, ChannelId},
     transcoding::Transcode,
     users::User,
-    videos::{self, Privacy, VideoId, VideoState, model::VideoDraft},
+    videos::{
+        self, Privacy, VideoId, VideoState,
+        model::{VideoDraft, VideoFacts},
+    },
 };
 
 const FOLDER: &str = "originals";
 const MAX_TAGS: usize = 5;
+const LONGEST_TITLE: usize = 120;
+/// No storage takes longer for a file.
+const ABANDONED_AFTER: Duration = Duration::from_hours(24);
 
 /// Why an upload was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +63,12 @@ pub enum UploadError {
     /// The database refuses.
     #[error(transparent)]
     Db(#[from] DbError),
+}
+
+impl From<MultipartError> for UploadError {
+    fn from(error: MultipartError) -> Self {
+        Self::CutOff(error.body_text())
+    }
 }
 
 /// What comes with an uploaded file.
@@ -103,7 +122,7 @@ pub(super) async fn receive_file(app: &App, mut field: Field<'_>) -> Result<Rece
     let (file, path) = tempfile::Builder::new().prefix("upload-").tempfile_in(app.platform.data.tmp())?.into_parts();
     let mut file = tokio::fs::File::from_std(file);
     let mut size_bytes = 0_u64;
-    while let Some(chunk) = field.chunk().await.map_err(|error| UploadError::CutOff(error.body_text()))? {
+    while let Some(chunk) = field.chunk().await? {
         size_bytes += chunk.len() as u64;
         if size_bytes > limit {
             return Err(UploadError::TooLarge(limit));
@@ -134,6 +153,7 @@ pub(super) async fn accept(
         size_bytes: i64::try_from(file.size_bytes).unwrap_or(i64::MAX),
         file_name: file.file_name,
     };
+    remove_later_unless_used(app, &key).await?;
     app.platform.storage.put_file(&key, &keep(file.path)?).await?;
     let mut tx = app.platform.db.begin().await?;
     let id = videos::store::upsert(&mut tx, &draft, now).await?;
@@ -142,6 +162,14 @@ pub(super) async fn accept(
     tx.commit().await?;
     info!(video.uuid = %uuid, size_bytes = source.size_bytes, "uploaded video {uuid}");
     Ok((id, uuid))
+}
+
+/// Whatever happens between storage and database, the file does not stay without a video.
+async fn remove_later_unless_used(app: &App, key: &Key) -> Result<(), DbError> {
+    let now = app.platform.clock.now();
+    let mut tx = app.platform.db.begin().await?;
+    enqueue_at(&mut tx, now, now + ABANDONED_AFTER, &RemoveAbandoned { key: key.to_string() }).await?;
+    tx.commit().await
 }
 
 fn keep(path: TempPath) -> Result<PathBuf, UploadError> {
@@ -176,9 +204,11 @@ fn draft(
 ) -> Result<VideoDraft, UploadError> {
     let invalid = |words: String| Err(UploadError::Invalid(words));
     let stem = Path::new(&file.file_name).file_stem().and_then(|stem| stem.to_str()).unwrap_or("video");
-    let name = if upload.name.trim().is_empty() { format!("{stem:.<3}") } else { upload.name.trim().to_owned() };
-    if !(3..=120).contains(&name.chars().count()) {
-        return invalid("a title has 3 to 120 characters".to_owned());
+    let named = upload.name.trim();
+    let name =
+        if named.is_empty() { format!("{stem:.<3}").chars().take(LONGEST_TITLE).collect() } else { named.to_owned() };
+    if !(3..=LONGEST_TITLE).contains(&name.chars().count()) {
+        return invalid(format!("a title has 3 to {LONGEST_TITLE} characters"));
     }
     if upload.description.as_ref().is_some_and(|text| text.chars().count() > 10_000) {
         return invalid("a description has at most 10,000 characters".to_owned());
@@ -190,6 +220,17 @@ fn draft(
     if upload.tags.len() > MAX_TAGS || !upload.tags.iter().all(tag_fits) {
         return invalid(format!("there are at most {MAX_TAGS} tags, of 2 to 30 characters each"));
     }
+    let filled = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
+    let language = filled(upload.language);
+    if upload.category.is_some_and(|number| videos::category(number).is_none()) {
+        return invalid("there is no such category".to_owned());
+    }
+    if upload.licence.is_some_and(|number| videos::licence(number).is_none()) {
+        return invalid("there is no such licence".to_owned());
+    }
+    if language.as_deref().is_some_and(|code| videos::language(code).is_none()) {
+        return invalid("there is no such language".to_owned());
+    }
     let privacy = match upload.privacy {
         None => Privacy::Public,
         Some(number) => match Privacy::from_number(number) {
@@ -197,12 +238,13 @@ fn draft(
             None => return invalid(format!("there is no privacy with the number {number}")),
         },
     };
-    let trackers = [
-        app.platform.public_url.join("/tracker/announce").to_string(),
-        app.platform.public_url.websocket("/tracker/socket"),
-    ];
-    let filled = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
-    Ok(VideoDraft {
+    let public_url = &app.platform.public_url;
+    let trackers = if app.tracker.is_some() {
+        vec![public_url.join("/tracker/announce").to_string(), public_url.websocket("/tracker/socket")]
+    } else {
+        vec![]
+    };
+    let facts = VideoFacts {
         uuid,
         url: app.ids.video(uuid).to_string(),
         is_local: true,
@@ -212,7 +254,7 @@ fn draft(
         support: filled(upload.support),
         category: upload.category,
         licence: upload.licence,
-        language: filled(upload.language),
+        language,
         privacy,
         state: VideoState::ToTranscode,
         is_nsfw: upload.nsfw,
@@ -223,36 +265,17 @@ fn draft(
         comments_policy: 1,
         download_enabled: upload.download_enabled,
         wait_transcoding: true,
-        remote_thumbnail_url: None,
-        remote_preview_url: None,
-        tracker_urls: trackers.into(),
+        tracker_urls: Json(trackers),
         published_at: app.platform.clock.now(),
         originally_published_at: upload.originally_published_at,
+    };
+    Ok(VideoDraft {
+        facts,
+        remote_thumbnail_url: None,
+        remote_preview_url: None,
         refreshed_at: None,
         tags: upload.tags,
     })
-}
-
-/// Removes files whose upload was cut off between storage and database.
-///
-/// On SQLite, where this process is the only one, at the start; several nodes on PostgreSQL could be uploading meanwhile,
-/// so there it is left to an operator's maintenance window.
-///
-/// # Errors
-/// [`UploadError`] if storage or database refuse.
-pub async fn sweep(app: &App) -> Result<usize, UploadError> {
-    if app.platform.db.dialect() != Dialect::Sqlite {
-        return Ok(0);
-    }
-    let mut removed = 0;
-    for (key, _) in app.platform.storage.list(FOLDER).await? {
-        let known = store::is_source(&mut app.platform.db.read().await?, &key.to_string()).await?;
-        if !known {
-            app.platform.storage.delete(&key).await?;
-            removed += 1;
-        }
-    }
-    Ok(removed)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 use axum::{
     Json,
-    extract::{Multipart, State},
+    extract::{Multipart, State, multipart::Field},
     http::StatusCode,
 };
 use platform::{
@@ -16,6 +16,11 @@ use super::{
 };
 use crate::{App, oauth::SignedIn, users::User, videos::VideoId};
 
+/// What the texts of a form may take together, names included; those that are used take a tenth of it.
+const MAX_TEXT_BYTES: usize = 500_000;
+/// A picture that comes with an upload is not used yet, and no larger than this.
+const MAX_PICTURE_BYTES: usize = 8_000_000;
+
 /// `POST /api/v1/videos/upload`: one form with the file and what is to be known of it.
 pub async fn upload(State(app): State<App>, session: SignedIn, form: Multipart) -> ApiResult<Json<Value>> {
     let (id, uuid) = take(&app, &session.user, form).await?;
@@ -26,14 +31,17 @@ pub async fn upload(State(app): State<App>, session: SignedIn, form: Multipart) 
 pub(super) async fn take(app: &App, user: &User, mut form: Multipart) -> Result<(VideoId, uuid::Uuid), UploadError> {
     let mut upload = NewUpload { download_enabled: true, ..NewUpload::default() };
     let mut file: Option<Received> = None;
-    let cut_off = |error: axum::extract::multipart::MultipartError| UploadError::CutOff(error.body_text());
-    while let Some(field) = form.next_field().await.map_err(cut_off)? {
+    let mut text_left = MAX_TEXT_BYTES;
+    while let Some(mut field) = form.next_field().await? {
         let name = field.name().unwrap_or_default().to_owned();
         match name.as_str() {
+            "videofile" if file.is_some() => {
+                return Err(UploadError::Invalid("there is more than one file in the form".to_owned()));
+            }
             "videofile" => file = Some(actions::receive_file(app, field).await?),
-            "thumbnailfile" | "previewfile" => {}
+            "thumbnailfile" | "previewfile" => pass_over(&mut field).await?,
             _ => {
-                let value = field.text().await.map_err(cut_off)?;
+                let value = receive_text(&mut field, &mut text_left).await?;
                 read_text(&mut upload, name.trim_end_matches("[]"), value)?;
             }
         }
@@ -41,6 +49,32 @@ pub(super) async fn take(app: &App, user: &User, mut form: Multipart) -> Result<
     let file = file.ok_or(UploadError::Missing("videofile"))?;
     tracing::debug!(file.name = file.file_name(), "a file was received");
     actions::accept(app, user, upload, file).await
+}
+
+async fn receive_text(field: &mut Field<'_>, left: &mut usize) -> Result<String, UploadError> {
+    // A part without content is not free, or there could be any number of them.
+    *left = left.checked_sub(100).ok_or_else(too_much_text)?;
+    let mut bytes = vec![];
+    while let Some(chunk) = field.chunk().await? {
+        *left = left.checked_sub(chunk.len()).ok_or_else(too_much_text)?;
+        bytes.extend_from_slice(&chunk);
+    }
+    String::from_utf8(bytes).map_err(|_| UploadError::Invalid("a text of the form is not UTF-8".to_owned()))
+}
+
+fn too_much_text() -> UploadError {
+    UploadError::Invalid(format!("the texts of the form take more than {MAX_TEXT_BYTES} bytes"))
+}
+
+async fn pass_over(field: &mut Field<'_>) -> Result<(), UploadError> {
+    let mut size_bytes = 0;
+    while let Some(chunk) = field.chunk().await? {
+        size_bytes += chunk.len();
+        if size_bytes > MAX_PICTURE_BYTES {
+            return Err(UploadError::Invalid(format!("a picture has at most {MAX_PICTURE_BYTES} bytes")));
+        }
+    }
+    Ok(())
 }
 
 fn read_text(upload: &mut NewUpload, name: &str, value: String) -> Result<(), UploadError> {

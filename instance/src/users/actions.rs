@@ -24,7 +24,7 @@ pub enum UserError {
     #[error("a password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters")]
     BadPassword,
     /// Somebody has the name or the address already.
-    #[error("the user name or e-mail address {0:?} is taken")]
+    #[error("the name {0:?}, or the e-mail address given with it, is taken")]
     Taken(String),
     /// There is no such user.
     #[error("there is no user {0:?}")]
@@ -80,6 +80,12 @@ pub async fn create(app: &App, user: NewUser) -> Result<UserId, UserError> {
     let account_actor = new_actor(app, ActorKind::Person, user.username.clone()).await?;
     let channel_actor = new_actor(app, ActorKind::Group, channel_name).await?;
     let mut tx = app.platform.db.begin().await?;
+    for actor in [&account_actor, &channel_actor] {
+        // An actor is brought up to date if it exists: that must not happen to somebody else's, such as the server's own.
+        if actors::store::find_local(&mut tx, &actor.username).await?.is_some() {
+            return Err(UserError::Taken(actor.username.clone()));
+        }
+    }
     let id = insert(app, &mut tx, &user, &hash, &account_actor, &channel_actor).await.map_err(|error| {
         if error.is_unique_violation() { UserError::Taken(user.username.clone()) } else { error.into() }
     })?;
@@ -143,4 +149,29 @@ pub async fn reset_password(app: &App, login: &str, new_password: String) -> Res
     oauth::store::delete_of_user(&mut tx, user.id).await?;
     tx.commit().await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use platform::testing::TestPlatform;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn nobody_takes_the_name_of_the_server_or_of_a_channel() {
+        let test = TestPlatform::new().await;
+        let (app, _) = App::staged(&test).await;
+        let server = actors::store::find_local(&mut app.platform.db.read().await.unwrap(), "peertube").await.unwrap();
+        for name in ["peertube", "root_channel", "root"] {
+            let user = NewUser {
+                username: name.to_owned(),
+                email: format!("{name}@a.example"),
+                password: "a long password".to_owned(),
+                role: Role::User,
+            };
+            assert!(matches!(create(&app, user).await, Err(UserError::Taken(_))), "{name}");
+        }
+        let after = actors::store::find_local(&mut app.platform.db.read().await.unwrap(), "peertube").await.unwrap();
+        assert_eq!(server.unwrap().public_key_pem, after.unwrap().public_key_pem);
+    }
 }

@@ -1,5 +1,6 @@
 //! Passwords, hashed with Argon2id (RFC 9106). Hashing takes tens of milliseconds and 19 MiB: it runs in a blocking task,
-//! two at a time, so that a flood of log-ins cannot take the memory of the server.
+//! two at a time, so that a flood of log-ins cannot take the memory of the server. A turn ends with the hashing and not with
+//! whoever asked for it: hanging up does not let another one in.
 
 use argon2::{
     Argon2,
@@ -17,8 +18,9 @@ static TURNS: Semaphore = Semaphore::const_new(2);
 pub async fn hash(password: String, random: &Random) -> Result<String, String> {
     let mut salt = [0_u8; 16];
     random.fill(&mut salt);
-    let _turn = TURNS.acquire().await.map_err(|error| error.to_string())?;
+    let turn = TURNS.acquire().await.map_err(|error| error.to_string())?;
     tokio::task::spawn_blocking(move || {
+        let _turn = turn;
         Argon2::default()
             .hash_password_with_salt(password.as_bytes(), &salt)
             .map(|hash| hash.to_string())
@@ -30,8 +32,9 @@ pub async fn hash(password: String, random: &Random) -> Result<String, String> {
 
 /// Whether a password is the one that was hashed. An unreadable hash matches nothing.
 pub async fn verify(password: String, hash: String) -> bool {
-    let Ok(_turn) = TURNS.acquire().await else { return false };
+    let Ok(turn) = TURNS.acquire().await else { return false };
     tokio::task::spawn_blocking(move || {
+        let _turn = turn;
         PasswordHash::new(&hash)
             .is_ok_and(|parsed| Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok())
     })

@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use platform::{
-    db::Connection,
+    db::{Connection, DbError},
     ids::parse_uuid,
     web::{ApiResult, Problem},
 };
@@ -105,7 +105,7 @@ pub async fn details(State(app): State<App>, Path(id): Path<String>, session: Se
         account: &account,
         playlist,
     };
-    Ok(Json(details.to_json(&app)))
+    Ok(Json(details.to_json()))
 }
 
 /// `GET /api/v1/videos/{id}/description`: the whole of it.
@@ -138,16 +138,21 @@ pub(super) async fn find_visible(connection: &mut Connection, id: &str, user: Op
         }
     };
     let video = video.ok_or_else(not_found)?;
-    let owns = match user {
-        Some(user) => user.role() != Role::User || store::owner(connection, video.id).await? == Some(user.id),
-        None => false,
-    };
-    let is_open = match video.privacy() {
-        Privacy::Public | Privacy::Unlisted => video.state() == VideoState::Published,
-        Privacy::Internal => user.is_some() && video.state() == VideoState::Published,
+    if may_see(connection, &video, user).await? { Ok(video) } else { Err(not_found()) }
+}
+
+/// Whether somebody may know that a video exists, and watch it.
+pub(super) async fn may_see(connection: &mut Connection, video: &Video, user: Option<&User>) -> Result<bool, DbError> {
+    let is_open = match video.privacy {
+        Privacy::Public | Privacy::Unlisted => true,
+        Privacy::Internal => user.is_some(),
         Privacy::Private => false,
     };
-    if owns || is_open { Ok(video) } else { Err(not_found()) }
+    if is_open && video.state == VideoState::Published {
+        return Ok(true);
+    }
+    let Some(user) = user else { return Ok(false) };
+    Ok(user.role() != Role::User || store::owner(connection, video.id).await? == Some(user.id))
 }
 
 /// `GET /api/v1/videos/categories`.

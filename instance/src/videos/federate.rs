@@ -5,6 +5,10 @@ use federation::{
     origin::ensure_same_host,
     wire::{self, Action, Activity, Audience, Object},
 };
+use p2p::{
+    InfoHash,
+    infohash::{self, StreamKind},
+};
 use platform::{
     clock::Timestamp,
     db::{Connection, DbError, Tx},
@@ -12,19 +16,22 @@ use platform::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sqlx::types::Json;
 use url::Url;
 
 use super::{
-    Privacy, Video, VideoState, actions,
+    Privacy, Video, VideoFile, VideoState, actions,
     jobs::FetchPictures,
     labels,
-    model::VideoDraft,
-    store::{self, NewFile, NewPlaylist},
+    model::{StoredFile, VideoDraft, VideoFacts},
+    store::{self, NewPlaylist},
 };
 use crate::{
     App,
     actors::{self, Actor, ActorId},
-    channels, follows,
+    channels,
+    compose::RoleName,
+    follows,
 };
 
 const THUMBNAIL: (u32, u32) = (280, 157);
@@ -109,7 +116,7 @@ async fn to_wire(app: &App, connection: &mut Connection, video: &Video) -> Resul
     let term =
         |identifier: String, name: Option<&str>| name.map(|name| wire::Term { identifier, name: name.to_owned() });
     let mut object = wire::Video::new(id.clone(), video.uuid, video.name.clone(), video.published_at);
-    object.audience = match video.privacy() {
+    object.audience = match video.privacy {
         Privacy::Public => Audience::public([ids::under(&account, "followers")]),
         _ => Audience::unlisted(),
     };
@@ -155,11 +162,9 @@ async fn urls(app: &App, connection: &mut Connection, video: &Video) -> Result<w
     let Ok(href) = Url::parse(&playlist.playlist_url) else { return Ok(urls) };
     let files = store::files(connection, playlist.id).await?;
     urls.hls = Some(wire::HlsPlaylist {
-        infohashes: (0..files.len())
-            .map(|index| p2p::infohash::v2(&playlist.playlist_url, p2p::infohash::StreamKind::Main, index).to_hex())
-            .collect(),
+        infohashes: infohashes(&playlist.playlist_url, &files),
         sha256_url: playlist.segments_sha256_url.as_deref().and_then(|url| Url::parse(url).ok()),
-        files: files.iter().filter_map(file_link).collect(),
+        files: files.iter().filter_map(|file| file_link(file)).collect(),
         href,
     });
     for tracker in &video.tracker_urls.0 {
@@ -174,7 +179,15 @@ async fn urls(app: &App, connection: &mut Connection, video: &Video) -> Result<w
     Ok(urls)
 }
 
-fn file_link(file: &super::VideoFile) -> Option<wire::MediaFile> {
+/// The swarms that players of PeerTube 7.1 and later join; the tracker knows those of older ones, too.
+fn infohashes(playlist_url: &str, files: &[StoredFile]) -> Vec<String> {
+    let main = (0..files.len()).map(|index| infohash::v2(playlist_url, StreamKind::Main, index));
+    let has_sound_alone = files.iter().any(|file| file.is_audio_only());
+    let sound = has_sound_alone.then(|| infohash::v2(playlist_url, StreamKind::Secondary, 0));
+    main.chain(sound).map(InfoHash::to_hex).collect()
+}
+
+fn file_link(file: &VideoFile) -> Option<wire::MediaFile> {
     let small = |number: i64| u32::try_from(number).ok();
     Some(wire::MediaFile {
         href: Url::parse(&file.file_url).ok()?,
@@ -271,14 +284,17 @@ async fn save(
     if pictures_before != Some((draft.remote_thumbnail_url, draft.remote_preview_url)) {
         enqueue(tx, now, &FetchPictures { video_id: id.0 }).await?;
     }
-    redundancy::consider(tx, now, object.uuid).await?;
+    // A node that plays this role finds the video with its hourly check if the one that took it in does not.
+    if app.roles.has(RoleName::Redundancy) {
+        redundancy::consider(tx, now, object.uuid).await?;
+    }
     Ok(Some(id))
 }
 
 fn draft(object: &wire::Video, channel_id: channels::ChannelId, now: Timestamp) -> VideoDraft {
     let number = |term: &Option<wire::Term>| term.as_ref().and_then(|term| term.identifier.parse().ok());
     let trackers = object.urls.trackers.iter().map(|tracker| tracker.url().to_string()).take(10).collect();
-    VideoDraft {
+    let facts = VideoFacts {
         uuid: object.uuid,
         url: object.id.to_string(),
         is_local: false,
@@ -299,11 +315,14 @@ fn draft(object: &wire::Video, channel_id: channels::ChannelId, now: Timestamp) 
         comments_policy: object.comments_policy.number().into(),
         download_enabled: object.download_enabled,
         wait_transcoding: object.wait_transcoding,
-        remote_thumbnail_url: object.thumbnail().map(|image| image.url.to_string()),
-        remote_preview_url: object.preview().map(|image| image.url.to_string()),
-        tracker_urls: trackers,
+        tracker_urls: Json(trackers),
         published_at: platform_moment(object.published),
         originally_published_at: object.originally_published_at.map(platform_moment),
+    };
+    VideoDraft {
+        facts,
+        remote_thumbnail_url: object.thumbnail().map(|image| image.url.to_string()),
+        remote_preview_url: object.preview().map(|image| image.url.to_string()),
         refreshed_at: Some(now),
         tags: object.tags.iter().map(|tag| tag.name.clone()).take(20).collect(),
     }
@@ -316,7 +335,7 @@ fn platform_moment(moment: Timestamp) -> Timestamp {
 
 fn playlist_of(object: &wire::Video) -> Option<NewPlaylist> {
     let hls = object.hls()?;
-    let files = hls.files.iter().take(50).map(|file| NewFile {
+    let files = hls.files.iter().take(50).map(|file| VideoFile {
         resolution: file.width.map_or(file.height, |width| width.min(file.height)).into(),
         width: file.width.map(i64::from),
         height: Some(file.height.into()),

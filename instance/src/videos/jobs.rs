@@ -67,12 +67,16 @@ async fn fetch_pictures(app: App, job: FetchPictures, _: JobContext) -> Result<(
     let thumbnail = fetch_picture(&app, "thumbnails", thumbnail.as_deref()).await?;
     let preview = fetch_picture(&app, "previews", preview.as_deref()).await?;
     let mut tx = app.platform.db.begin().await?;
-    let old = store::find(&mut tx, id).await?;
-    store::set_pictures(&mut tx, id, thumbnail.as_deref(), preview.as_deref()).await?;
-    if let Some(old) = old {
-        let files = [("thumbnails", old.thumbnail_file), ("previews", old.preview_file)];
-        let files = files.into_iter().filter_map(|(folder, file)| file.map(|file| format!("{folder}/{file}")));
-        let removal = RemoveFiles { files: files.collect(), folder: None };
+    let outdated: Vec<String> = if let Some(video) = store::find(&mut tx, id).await? {
+        store::set_pictures(&mut tx, id, thumbnail.as_deref(), preview.as_deref()).await?;
+        video.picture_keys().collect()
+    } else {
+        // Deleted meanwhile: nobody will ask for what was fetched.
+        let fetched = [("thumbnails", thumbnail), ("previews", preview)];
+        fetched.into_iter().filter_map(|(folder, file)| file.map(|file| format!("{folder}/{file}"))).collect()
+    };
+    if !outdated.is_empty() {
+        let removal = RemoveFiles { files: outdated, folder: None };
         platform::jobs::enqueue(&mut tx, app.platform.clock.now(), &removal).await?;
     }
     tx.commit().await?;

@@ -25,7 +25,7 @@ pub use api::{
 pub use cache::VideoListCache;
 pub(crate) use files::stream_folder;
 pub use files::{preview_file, streaming_file, thumbnail_file};
-pub use labels::{category_names, language_names, licence_names};
+pub use labels::{category, category_names, language, language_names, licence, licence_names};
 pub use listing::{Filters, ListQuery};
 pub use model::{Privacy, Video, VideoFile, VideoId, VideoState};
 pub(crate) use representation::{account_json, channel_json};

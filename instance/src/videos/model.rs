@@ -1,3 +1,5 @@
+use std::ops::Deref;
+
 use platform::{clock::Timestamp, ids::short_uuid};
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -73,15 +75,6 @@ impl VideoState {
         }
     }
 
-    /// Reads the number; anything that is not published here is not ready.
-    pub fn from_number(number: i64) -> Self {
-        match number {
-            1 => Self::Published,
-            7 => Self::TranscodingFailed,
-            _ => Self::ToTranscode,
-        }
-    }
-
     /// PeerTube's label.
     pub fn label(self) -> &'static str {
         match self {
@@ -92,11 +85,27 @@ impl VideoState {
     }
 }
 
-/// A video with the names of its channel and account.
+impl From<i64> for Privacy {
+    /// What the database says; what cannot be read is private.
+    fn from(number: i64) -> Self {
+        Self::from_number(number).unwrap_or(Self::Private)
+    }
+}
+
+impl From<i64> for VideoState {
+    /// What the database says; anything that is not published here is not ready.
+    fn from(number: i64) -> Self {
+        match number {
+            1 => Self::Published,
+            7 => Self::TranscodingFailed,
+            _ => Self::ToTranscode,
+        }
+    }
+}
+
+/// What a video is, as its origin says.
 #[derive(Debug, Clone, sqlx::FromRow)]
-pub struct Video {
-    /// Its row.
-    pub id: VideoId,
+pub struct VideoFacts {
     /// Its identity everywhere.
     pub uuid: Uuid,
     /// Its address at its origin.
@@ -117,10 +126,12 @@ pub struct Video {
     pub licence: Option<i64>,
     /// Code of the language spoken in it.
     pub language: Option<String>,
-    privacy: i64,
-    state: i64,
-    /// Why it could not be transcoded, in words for its owner.
-    pub failure: Option<String>,
+    /// Who may see it.
+    #[sqlx(try_from = "i64")]
+    pub privacy: Privacy,
+    /// How far it is.
+    #[sqlx(try_from = "i64")]
+    pub state: VideoState,
     /// Whether it is marked as sensitive.
     pub is_nsfw: bool,
     /// Whether it is a live stream.
@@ -129,32 +140,44 @@ pub struct Video {
     pub duration_s: i64,
     /// Width by height.
     pub aspect_ratio: Option<f64>,
-    /// Views.
+    /// Views, as its origin counts.
     pub views: i64,
-    /// Likes.
-    pub likes: i64,
-    /// Dislikes.
-    pub dislikes: i64,
     /// PeerTube's number: 1 open, 2 closed, 3 with approval.
     pub comments_policy: i64,
     /// Whether files are offered for download.
     pub download_enabled: bool,
     /// Whether it is held back until it is transcoded.
     pub wait_transcoding: bool,
-    /// File name of the small picture, when it is kept here.
-    pub thumbnail_file: Option<String>,
-    /// File name of the large picture, when it is kept here.
-    pub preview_file: Option<String>,
     /// Where its viewers find each other.
     pub tracker_urls: Json<Vec<String>>,
-    /// When it was made or first seen here.
-    pub created_at: Timestamp,
-    /// When it last changed.
-    pub updated_at: Timestamp,
     /// When it was published at its origin.
     pub published_at: Timestamp,
     /// When it was first published anywhere, as its owner says.
     pub originally_published_at: Option<Timestamp>,
+}
+
+/// A video with the names of its channel and account.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct Video {
+    /// Its row.
+    pub id: VideoId,
+    /// What it is.
+    #[sqlx(flatten)]
+    pub facts: VideoFacts,
+    /// Why it could not be transcoded, in words for its owner.
+    pub failure: Option<String>,
+    /// Likes.
+    pub likes: i64,
+    /// Dislikes.
+    pub dislikes: i64,
+    /// File name of the small picture, when it is kept here.
+    pub thumbnail_file: Option<String>,
+    /// File name of the large picture, when it is kept here.
+    pub preview_file: Option<String>,
+    /// When it was made or first seen here.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
     /// The channel's actor.
     pub channel_actor_id: ActorId,
     /// The channel's name to show.
@@ -179,20 +202,24 @@ pub struct Video {
     pub account_host: String,
 }
 
+impl Deref for Video {
+    type Target = VideoFacts;
+
+    fn deref(&self) -> &VideoFacts {
+        &self.facts
+    }
+}
+
 impl Video {
-    /// Who may see it. What cannot be read is private.
-    pub fn privacy(&self) -> Privacy {
-        Privacy::from_number(self.privacy).unwrap_or(Privacy::Private)
-    }
-
-    /// How far it is.
-    pub fn state(&self) -> VideoState {
-        VideoState::from_number(self.state)
-    }
-
     /// Whether everybody may find it.
     pub fn is_listed(&self) -> bool {
-        self.privacy() == Privacy::Public && self.state() == VideoState::Published
+        self.privacy == Privacy::Public && self.state == VideoState::Published
+    }
+
+    /// Where its pictures are kept in storage.
+    pub fn picture_keys(&self) -> impl Iterator<Item = String> {
+        let keys = [("thumbnails", &self.thumbnail_file), ("previews", &self.preview_file)];
+        keys.into_iter().filter_map(|(folder, file)| file.as_ref().map(|file| format!("{folder}/{file}")))
     }
 
     /// Path of its watch page here.
@@ -211,59 +238,15 @@ impl Video {
     }
 }
 
-/// What a new or changed video is made of.
+/// A new or changed video.
 #[derive(Debug, Clone)]
 pub struct VideoDraft {
-    /// Its identity everywhere.
-    pub uuid: Uuid,
-    /// Its address at its origin.
-    pub url: String,
-    /// Whether it is published here.
-    pub is_local: bool,
-    /// Its channel.
-    pub channel_id: ChannelId,
-    /// Title.
-    pub name: String,
-    /// Description, Markdown.
-    pub description: Option<String>,
-    /// How to support its makers, Markdown.
-    pub support: Option<String>,
-    /// PeerTube's number of the category.
-    pub category: Option<i64>,
-    /// PeerTube's number of the licence.
-    pub licence: Option<i64>,
-    /// Code of the language.
-    pub language: Option<String>,
-    /// Who may see it.
-    pub privacy: Privacy,
-    /// How far it is.
-    pub state: VideoState,
-    /// Whether it is marked as sensitive.
-    pub is_nsfw: bool,
-    /// Whether it is a live stream.
-    pub is_live: bool,
-    /// Length in seconds.
-    pub duration_s: i64,
-    /// Width by height.
-    pub aspect_ratio: Option<f64>,
-    /// Views, as its origin counts.
-    pub views: i64,
-    /// Who may comment, PeerTube's number.
-    pub comments_policy: i64,
-    /// Whether files are offered for download.
-    pub download_enabled: bool,
-    /// Whether it is held back until it is transcoded.
-    pub wait_transcoding: bool,
+    /// What it is.
+    pub facts: VideoFacts,
     /// Where a remote video's small picture is.
     pub remote_thumbnail_url: Option<String>,
     /// Where a remote video's large picture is.
     pub remote_preview_url: Option<String>,
-    /// Where its viewers find each other.
-    pub tracker_urls: Vec<String>,
-    /// When it was published at its origin.
-    pub published_at: Timestamp,
-    /// When it was first published anywhere.
-    pub originally_published_at: Option<Timestamp>,
     /// When its origin was last asked; `None` for local videos.
     pub refreshed_at: Option<Timestamp>,
     /// What it is about, at most 5 for local videos.
@@ -284,8 +267,6 @@ pub struct StreamingPlaylist {
 /// One rendition.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct VideoFile {
-    /// Its row.
-    pub id: i64,
     /// Length of the shorter side in pixels; 0 for sound alone.
     pub resolution: i64,
     /// In pixels.
@@ -302,6 +283,31 @@ pub struct VideoFile {
     pub has_audio: bool,
     /// Whether there are pictures.
     pub has_video: bool,
+}
+
+impl VideoFile {
+    /// Whether it is nothing but sound: a variant like others, or the sound of the others.
+    pub fn is_audio_only(&self) -> bool {
+        self.has_audio && !self.has_video
+    }
+}
+
+/// A rendition with its row.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct StoredFile {
+    /// Its row.
+    pub id: i64,
+    /// What it is.
+    #[sqlx(flatten)]
+    pub file: VideoFile,
+}
+
+impl Deref for StoredFile {
+    type Target = VideoFile;
+
+    fn deref(&self) -> &VideoFile {
+        &self.file
+    }
 }
 
 /// A copy of the video on another server.

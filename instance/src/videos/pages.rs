@@ -270,9 +270,9 @@ async fn read_watch_page(app: &App, page: PageContext, session: &Session, id: &s
         next: next.iter().map(|video| card(&app.platform, video)).collect(),
         thumbnail_url: video.preview_path().map(|path| absolute(&path)),
         embed_url: absolute(&format!("/videos/embed/{}", video.uuid)),
-        canonical_url: video.url,
         duration_s: video.duration_s,
-        title: video.name,
+        canonical_url: video.facts.url,
+        title: video.facts.name,
         channel_name: video.channel_display_name,
         host: video.host,
         page,
@@ -281,7 +281,7 @@ async fn read_watch_page(app: &App, page: PageContext, session: &Session, id: &s
 
 /// What stands in the player's place while there is nothing to play.
 async fn waiting_words(connection: &mut platform::db::Connection, video: &Video) -> Result<Option<String>, DbError> {
-    Ok(match video.state() {
+    Ok(match video.state {
         VideoState::Published => None,
         VideoState::TranscodingFailed => {
             let reason = video.failure.as_deref().unwrap_or("The file could not be read.");
@@ -356,11 +356,11 @@ pub async fn mine(State(app): State<App>, nonce: Nonce, session: Session) -> Res
             let detail = waiting_words(&mut connection, &video).await?.unwrap_or_default();
             rows.push(OwnVideo {
                 href: video.watch_path(),
-                state: video.state().label(),
+                state: video.state.label(),
                 detail,
-                privacy: video.privacy().label(),
+                privacy: video.privacy.label(),
                 views: video.views,
-                title: video.name,
+                title: video.facts.name,
             });
         }
         Ok::<_, DbError>(rows)

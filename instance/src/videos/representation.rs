@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
-    Video, VideoFile, labels,
-    model::{Redundancy, StreamingPlaylist},
+    Video, labels,
+    model::{Redundancy, StoredFile, StreamingPlaylist},
 };
-use crate::{App, accounts::Account, channels::Channel};
+use crate::{accounts::Account, channels::Channel};
 
 /// A number or code with its name.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -94,7 +94,7 @@ impl<'v> From<&'v Video> for Summary<'v> {
             category: labelled(video.category, labels::category),
             licence: labelled(video.licence, labels::licence),
             language: labelled(video.language.as_deref(), labels::language),
-            privacy: Labelled { id: Some(video.privacy().number()), label: video.privacy().label() },
+            privacy: Labelled { id: Some(video.privacy.number()), label: video.privacy.label() },
             nsfw: video.is_nsfw,
             truncated_description: description.clone(),
             description,
@@ -178,17 +178,17 @@ pub struct Details<'v> {
     /// Its account.
     pub account: &'v Account,
     /// Its stream, when it has one.
-    pub playlist: Option<(StreamingPlaylist, Vec<VideoFile>)>,
+    pub playlist: Option<(StreamingPlaylist, Vec<StoredFile>)>,
     /// Copies on other servers.
     pub redundancies: Vec<Redundancy>,
 }
 
 impl Details<'_> {
     /// As `GET /api/v1/videos/{id}` answers. The description is complete here.
-    pub fn to_json(&self, app: &App) -> Value {
+    pub fn to_json(&self) -> Value {
         let video = self.video;
         let mut object = serde_json::to_value(Summary::from(video)).unwrap_or_default();
-        let files = self.playlist.iter().map(|(playlist, files)| self.playlist_json(app, playlist, files));
+        let files = self.playlist.iter().map(|(playlist, files)| self.playlist_json(playlist, files));
         let account = account_json(self.account);
         let more = json!({
             "description": video.description,
@@ -204,7 +204,7 @@ impl Details<'_> {
             "downloadEnabled": video.download_enabled,
             "waitTranscoding": video.wait_transcoding,
             "inputFileUpdatedAt": null,
-            "state": { "id": video.state().number(), "label": video.state().label() },
+            "state": { "id": video.state.number(), "label": video.state.label() },
             "trackerUrls": video.tracker_urls.0,
             "files": [],
             "streamingPlaylists": files.collect::<Vec<_>>(),
@@ -215,7 +215,7 @@ impl Details<'_> {
         object
     }
 
-    fn playlist_json(&self, app: &App, playlist: &StreamingPlaylist, files: &[VideoFile]) -> Value {
+    fn playlist_json(&self, playlist: &StreamingPlaylist, files: &[StoredFile]) -> Value {
         let redundancies: Vec<_> = self.redundancies.iter().map(|copy| json!({ "baseUrl": copy.base_url })).collect();
         json!({
             "id": playlist.id,
@@ -223,33 +223,30 @@ impl Details<'_> {
             "playlistUrl": playlist.playlist_url,
             "segmentsSha256Url": playlist.segments_sha256_url,
             "redundancies": redundancies,
-            "files": files.iter().map(|file| self.file_json(app, file)).collect::<Vec<_>>(),
+            "files": files.iter().map(file_json).collect::<Vec<_>>(),
         })
     }
+}
 
-    fn file_json(&self, app: &App, file: &VideoFile) -> Value {
-        let download = self.video.is_local.then(|| {
-            let name = file.file_url.rsplit('/').next().unwrap_or_default();
-            app.platform.public_url.join(&format!("/download/streaming-playlists/hls/videos/{name}")).to_string()
-        });
-        json!({
-            "id": file.id,
-            "resolution": { "id": file.resolution, "label": format!("{}p", file.resolution) },
-            "width": file.width,
-            "height": file.height,
-            "size": file.size_bytes,
-            "fps": file.fps,
-            "fileUrl": file.file_url,
-            "fileDownloadUrl": download.unwrap_or_else(|| file.file_url.clone()),
-            "torrentUrl": null,
-            "torrentDownloadUrl": null,
-            "magnetUri": null,
-            "metadataUrl": null,
-            "hasAudio": file.has_audio,
-            "hasVideo": file.has_video,
-            "storage": 0,
-        })
-    }
+fn file_json(file: &StoredFile) -> Value {
+    let label = if file.resolution == 0 { "Audio only".to_owned() } else { format!("{}p", file.resolution) };
+    json!({
+        "id": file.id,
+        "resolution": { "id": file.resolution, "label": label },
+        "width": file.width,
+        "height": file.height,
+        "size": file.size_bytes,
+        "fps": file.fps,
+        "fileUrl": file.file_url,
+        "fileDownloadUrl": file.file_url,
+        "torrentUrl": null,
+        "torrentDownloadUrl": null,
+        "magnetUri": null,
+        "metadataUrl": null,
+        "hasAudio": file.has_audio,
+        "hasVideo": file.has_video,
+        "storage": 0,
+    })
 }
 
 fn comments_label(policy: i64) -> &'static str {
@@ -264,6 +261,7 @@ fn comments_label(policy: i64) -> &'static str {
 pub fn account_json(account: &Account) -> Value {
     json!({
         "id": account.id.0,
+        "userId": account.user_id.map(|user| user.0),
         "name": account.username,
         "displayName": account.display_name,
         "description": account.description,

@@ -1,9 +1,10 @@
 use platform::db::DbError;
+use sqlx::types::Json;
 
 use super::{
-    Privacy, VideoState,
-    model::VideoDraft,
-    store::{self, NewFile, NewPlaylist},
+    Privacy, VideoFile, VideoState,
+    model::{VideoDraft, VideoFacts},
+    store::{self, NewPlaylist},
 };
 use crate::{App, accounts, channels, users};
 
@@ -23,7 +24,7 @@ pub async fn seed(app: &App, count: u32) -> Result<(), DbError> {
         let url = |name: &str| {
             app.platform.public_url.join(&format!("/static/{}/{name}", super::stream_folder(uuid))).to_string()
         };
-        let draft = VideoDraft {
+        let facts = VideoFacts {
             uuid,
             url: app.ids.video(uuid).to_string(),
             is_local: true,
@@ -44,16 +45,19 @@ pub async fn seed(app: &App, count: u32) -> Result<(), DbError> {
             comments_policy: 1,
             download_enabled: true,
             wait_transcoding: true,
-            remote_thumbnail_url: None,
-            remote_preview_url: None,
-            tracker_urls: vec![],
+            tracker_urls: Json(vec![]),
             published_at: now - std::time::Duration::from_secs(60 * u64::from(number)),
             originally_published_at: None,
+        };
+        let draft = VideoDraft {
+            facts,
+            remote_thumbnail_url: None,
+            remote_preview_url: None,
             refreshed_at: None,
             tags: vec!["seed".to_owned(), format!("tag{}", number % 10)],
         };
         let id = store::upsert(&mut tx, &draft, now).await?;
-        let file = NewFile {
+        let file = VideoFile {
             resolution: 720,
             width: Some(1280),
             height: Some(720),

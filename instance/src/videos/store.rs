@@ -5,13 +5,12 @@ use platform::{
     db::{Connection, DbError, Tx},
     sql,
 };
-use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::{
     ListQuery, Video, VideoFile, VideoId, VideoState,
     listing::Filters,
-    model::{Redundancy, StreamingPlaylist, VideoDraft},
+    model::{Redundancy, StoredFile, StreamingPlaylist, VideoDraft},
 };
 use crate::{channels::ChannelId, tracker, users::UserId};
 
@@ -105,7 +104,7 @@ pub async fn playlist(connection: &mut Connection, id: VideoId) -> Result<Option
 }
 
 /// Renditions of a stream, the largest first.
-pub async fn files(connection: &mut Connection, playlist: i64) -> Result<Vec<VideoFile>, DbError> {
+pub async fn files(connection: &mut Connection, playlist: i64) -> Result<Vec<StoredFile>, DbError> {
     connection
         .query(sql!(
             "SELECT id, resolution, width, height, fps, size_bytes, file_url, has_audio, has_video FROM video_files \
@@ -135,6 +134,7 @@ pub async fn redundancies(
 
 /// Adds a video, or brings a known one (the same address) up to date, tags included.
 pub async fn upsert(tx: &mut Tx, draft: &VideoDraft, now: Timestamp) -> Result<VideoId, DbError> {
+    let facts = &draft.facts;
     let id: VideoId = tx
         .query(sql!(
             "INSERT INTO videos (uuid, url, is_local, channel_id, name, description, support, category, licence, language, \
@@ -154,31 +154,31 @@ pub async fn upsert(tx: &mut Tx, draft: &VideoDraft, now: Timestamp) -> Result<V
              originally_published_at = excluded.originally_published_at, refreshed_at = excluded.refreshed_at, \
              updated_at = excluded.updated_at RETURNING id"
         ))
-        .bind(draft.uuid)
-        .bind(draft.url.clone())
-        .bind(draft.is_local)
-        .bind(draft.channel_id)
-        .bind(draft.name.clone())
-        .bind(draft.description.clone())
-        .bind(draft.support.clone())
-        .bind(draft.category)
-        .bind(draft.licence)
-        .bind(draft.language.clone())
-        .bind(draft.privacy.number())
-        .bind(draft.state.number())
-        .bind(draft.is_nsfw)
-        .bind(draft.is_live)
-        .bind(draft.duration_s)
-        .bind(draft.aspect_ratio)
-        .bind(draft.views)
-        .bind(draft.comments_policy)
-        .bind(draft.download_enabled)
-        .bind(draft.wait_transcoding)
+        .bind(facts.uuid)
+        .bind(facts.url.clone())
+        .bind(facts.is_local)
+        .bind(facts.channel_id)
+        .bind(facts.name.clone())
+        .bind(facts.description.clone())
+        .bind(facts.support.clone())
+        .bind(facts.category)
+        .bind(facts.licence)
+        .bind(facts.language.clone())
+        .bind(facts.privacy.number())
+        .bind(facts.state.number())
+        .bind(facts.is_nsfw)
+        .bind(facts.is_live)
+        .bind(facts.duration_s)
+        .bind(facts.aspect_ratio)
+        .bind(facts.views)
+        .bind(facts.comments_policy)
+        .bind(facts.download_enabled)
+        .bind(facts.wait_transcoding)
         .bind(draft.remote_thumbnail_url.clone())
         .bind(draft.remote_preview_url.clone())
-        .bind(Json(draft.tracker_urls.clone()))
-        .bind(draft.published_at)
-        .bind(draft.originally_published_at)
+        .bind(facts.tracker_urls.clone())
+        .bind(facts.published_at)
+        .bind(facts.originally_published_at)
         .bind(draft.refreshed_at)
         .bind(now)
         .fetch_scalar()
@@ -275,28 +275,7 @@ pub struct NewPlaylist {
     /// Address of the hash list at the origin.
     pub segments_sha256_url: Option<String>,
     /// Renditions.
-    pub files: Vec<NewFile>,
-}
-
-/// What a rendition is made of.
-#[derive(Debug, Clone)]
-pub struct NewFile {
-    /// Length of the shorter side.
-    pub resolution: i64,
-    /// In pixels.
-    pub width: Option<i64>,
-    /// In pixels.
-    pub height: Option<i64>,
-    /// Pictures per second.
-    pub fps: i64,
-    /// Length of the file.
-    pub size_bytes: i64,
-    /// Address at the origin.
-    pub file_url: String,
-    /// Whether there is sound.
-    pub has_audio: bool,
-    /// Whether there are pictures.
-    pub has_video: bool,
+    pub files: Vec<VideoFile>,
 }
 
 /// Sets the stream of a video and the swarms of its viewers, in place of earlier ones.
@@ -315,16 +294,17 @@ pub async fn replace_playlist(tx: &mut Tx, id: VideoId, playlist: &NewPlaylist, 
         .await?;
     tx.query(sql!("DELETE FROM video_files WHERE streaming_playlist_id = $1")).bind(playlist_id).execute().await?;
     for file in &playlist.files {
-        insert_file(tx, playlist_id, file).await?;
+        insert_file(tx, id, playlist_id, file).await?;
     }
     tracker::name_swarms(tx, id, playlist).await
 }
 
-async fn insert_file(tx: &mut Tx, playlist: i64, file: &NewFile) -> Result<(), DbError> {
+async fn insert_file(tx: &mut Tx, video: VideoId, playlist: i64, file: &VideoFile) -> Result<(), DbError> {
     tx.query(sql!(
-        "INSERT INTO video_files (streaming_playlist_id, resolution, width, height, fps, size_bytes, file_url, has_audio, \
-         has_video) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+        "INSERT INTO video_files (video_id, streaming_playlist_id, resolution, width, height, fps, size_bytes, file_url, \
+         has_audio, has_video) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
     ))
+    .bind(video)
     .bind(playlist)
     .bind(file.resolution)
     .bind(file.width)
@@ -344,7 +324,7 @@ pub async fn delete(tx: &mut Tx, id: VideoId) -> Result<(), DbError> {
     tx.query(sql!("DELETE FROM videos WHERE id = $1")).bind(id).execute().await.map(drop)
 }
 
-/// The local video that a channel owns, by UUID; for checking who may change it.
+/// The user whose video this is; `None` for remote videos.
 pub async fn owner(connection: &mut Connection, id: VideoId) -> Result<Option<UserId>, DbError> {
     connection
         .query(sql!(
@@ -376,7 +356,7 @@ pub async fn insert_share(
     .map(drop)
 }
 
-/// The first channel of a user, which uploads go to when none is named.
+/// Whether a channel is a user's own.
 pub async fn is_channel_of_user(
     connection: &mut Connection,
     channel: ChannelId,

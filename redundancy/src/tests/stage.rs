@@ -91,7 +91,7 @@ impl Stage {
         let test = TestPlatform::new().await;
         let origin = Origin::start(&test).await;
         let host = Arc::new(Host::default());
-        let role = crate::mount(&test.platform, config, host.clone(), host.clone()).await.unwrap();
+        let role = crate::mount(&test.platform, config, host.clone(), host.clone());
         Self { test, origin, host, role }
     }
 

@@ -161,3 +161,25 @@ async fn an_intact_copy_is_checked_and_noted() {
     let verified_at = stage.copy(uuid).await.unwrap().verified_at;
     assert_eq!(verified_at, Some(stage.test.platform.clock.now()));
 }
+
+#[tokio::test]
+async fn a_copy_under_repair_keeps_its_room() {
+    let stage = Stage::new().await;
+    let uuid = stage.receive(stage.origin.publish(1, 1)).await;
+    stage.work().await;
+    let (mirror, before) = (stage.mirror(uuid).await.unwrap(), stage.used_bytes().await);
+    let platform = &stage.test.platform;
+    let mut tx = platform.db.begin().await.unwrap();
+    crate::store::take_out_of_service(&mut tx, mirror.id, "a file was damaged", platform.clock.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(stage.copy(uuid).await, None);
+    assert_eq!(stage.used_bytes().await, before);
+}
+
+#[tokio::test]
+async fn a_video_that_was_never_copied_is_forgotten_without_work() {
+    let stage = Stage::new().await;
+    stage.forget(stage.origin.publish(1, 1).uuid).await;
+    let mut connection = stage.test.platform.db.read().await.unwrap();
+    assert_eq!(platform::jobs::unfinished(&mut connection).await.unwrap(), []);
+}

@@ -2,17 +2,13 @@ use platform::testing::TestPlatform;
 use serde_json::json;
 
 use super::*;
-use crate::{App, InstanceConfig, tracker::tests::percent_encoded, users, videos};
+use crate::{App, tracker::tests::percent_encoded, videos};
 
 /// A tracker, and the name of a swarm that it knows.
 async fn tracker() -> (TestPlatform, App, Tracker, InfoHash) {
     let test = TestPlatform::new().await;
-    let config = InstanceConfig { media_worker: Some("/nonexistent".into()), ..InstanceConfig::default() };
-    let app = App::open(&test.platform, config).await.unwrap();
-    users::ensure_root(&app, Some("a long password".to_owned())).await.unwrap();
-    videos::seed(&app, 1).await.unwrap();
+    let (app, video) = App::staged(&test).await;
     let mut connection = test.platform.db.read().await.unwrap();
-    let video = videos::store::list(&mut connection, &videos::ListQuery::default()).await.unwrap().remove(0);
     let playlist = videos::store::playlist(&mut connection, video.id).await.unwrap().unwrap();
     drop(connection);
     let tracker = app.tracker.clone().unwrap();
@@ -89,7 +85,7 @@ async fn the_viewers_of_a_replaced_stream_meet_in_its_place() {
     let mut tx = test.platform.db.begin().await.unwrap();
     let video = videos::store::list(&mut tx, &videos::ListQuery::default()).await.unwrap().remove(0);
     let url = "http://alpha.test/static/streaming-playlists/hls/x/y-master.m3u8";
-    let file = videos::store::NewFile {
+    let file = videos::VideoFile {
         resolution: 720,
         width: Some(1280),
         height: Some(720),
@@ -99,7 +95,7 @@ async fn the_viewers_of_a_replaced_stream_meet_in_its_place() {
         has_audio: false,
         has_video: true,
     };
-    let sound = videos::store::NewFile { has_audio: true, has_video: false, ..file.clone() };
+    let sound = videos::VideoFile { has_audio: true, has_video: false, ..file.clone() };
     let playlist = videos::store::NewPlaylist {
         playlist_url: url.to_owned(),
         segments_sha256_url: None,
