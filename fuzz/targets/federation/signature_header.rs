@@ -17,8 +17,9 @@ fuzz_target!(|text: &str| {
 fn plain(header: &SignatureHeader) -> String {
     let number = |name: &str, value: Option<i64>| value.map(|value| format!(",{name}={value}")).unwrap_or_default();
     format!(
-        "keyId=\"{}\",headers=\"{}\",signature=\"{}\"{}{}",
+        "keyId=\"{}\"{},headers=\"{}\",signature=\"{}\"{}{}",
         header.key_id,
+        header.algorithm.map(|_| ",algorithm=\"rsa-sha256\"").unwrap_or_default(),
         header.covered.join(" "),
         base64(&header.signature),
         number("created", header.created),

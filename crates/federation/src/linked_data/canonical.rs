@@ -32,7 +32,7 @@ pub(super) fn canonical_text(graph: &Graph, dialect: Dialect) -> Result<String, 
 }
 
 fn hex(text: &str) -> String {
-    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(text).iter().fold(String::with_capacity(64), |text, byte| text + &format!("{byte:02x}"))
 }
 
 /// Gives out names in the order in which they are asked for.
@@ -62,7 +62,6 @@ impl Issuer {
 }
 
 struct Canonicalizer<'g> {
-    dialect: Dialect,
     about: HashMap<usize, Vec<&'g Triple>>,
     first_hashes: HashMap<usize, String>,
     canonical: Issuer,
@@ -80,7 +79,7 @@ impl<'g> Canonicalizer<'g> {
             }
         }
         let first_hashes = about.iter().map(|(node, triples)| (*node, first_hash(*node, triples, dialect))).collect();
-        Self { dialect, about, first_hashes, canonical: Issuer::new("c14n"), steps: 0 }
+        Self { about, first_hashes, canonical: Issuer::new("c14n"), steps: 0 }
     }
 
     fn name_all(mut self) -> Result<HashMap<usize, String>, TooComplex> {
@@ -148,12 +147,12 @@ impl<'g> Canonicalizer<'g> {
         let (mut issuer, mut path, mut unnamed) = (issuer.clone(), String::new(), Vec::new());
         for node in order {
             if let Some(name) = self.canonical.names.get(node) {
-                path.push_str(&format!("_:{name}"));
+                path.extend(["_:", name]);
             } else {
                 if !issuer.names.contains_key(node) {
                     unnamed.push(*node);
                 }
-                path.push_str(&format!("_:{}", issuer.issue(*node)));
+                path.extend(["_:", &issuer.issue(*node)]);
             }
             if worse(&path) {
                 return Ok(None);
@@ -162,7 +161,7 @@ impl<'g> Canonicalizer<'g> {
         for node in unnamed {
             let (hash, walked) = self.neighbourhood_hash(node, issuer.clone())?;
             issuer = walked;
-            path.push_str(&format!("_:{}<{hash}>", issuer.issue(node)));
+            path.extend(["_:", &issuer.issue(node), "<", &hash, ">"]);
             if worse(&path) {
                 return Ok(None);
             }

@@ -22,8 +22,7 @@ pub(super) struct Term {
     pub(super) iri: String,
     pub(super) coercion: Coercion,
     pub(super) container: Container,
-    /// `Some(None)`: explicitly in no language.
-    pub(super) language: Option<Option<String>>,
+    pub(super) language: Language,
     /// Whether `name:rest` stands for the IRI and the rest.
     pub(super) is_prefix: bool,
 }
@@ -35,6 +34,16 @@ pub(super) enum Coercion {
     Iri,
     Vocabulary,
     Typed(String),
+}
+
+/// In which language a text is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Language {
+    /// In that of the document, if it has one.
+    OfDocument,
+    /// In none.
+    None,
+    Tag(String),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,28 +80,29 @@ fn built_in(mut context: Context, document: &str) -> Context {
 }
 
 impl Context {
-    /// Reads the value of `@context`.
-    pub(super) fn read(value: &Value) -> Result<Self, LinkedDataError> {
-        let parts = value.as_array().map_or_else(|| std::slice::from_ref(value), Vec::as_slice);
+    /// What names mean within an object that has a `@context` of its own.
+    pub(super) fn within(&self, value: &Value) -> Result<Self, LinkedDataError> {
+        let parts = super::items(value);
         if parts.len() > MAX_PARTS {
             return Err(LinkedDataError::TooLarge);
         }
-        let urls: Vec<&str> = parts.iter().map_while(Value::as_str).collect();
-        let (mut context, rest) = match urls.as_slice() {
-            [ACTIVITY_STREAMS_URL, SECURITY_URL, ..] => (ACTIVITY_STREAMS_AND_SECURITY.clone(), 2),
-            [ACTIVITY_STREAMS_URL, ..] => (ACTIVITY_STREAMS.clone(), 1),
-            [SECURITY_URL, ..] => (SECURITY.clone(), 1),
-            _ => (Self::default(), 0),
+        let (mut context, known) = match parts {
+            [Value::String(first), Value::String(second), ..]
+                if self.terms.is_empty() && first == ACTIVITY_STREAMS_URL && second == SECURITY_URL =>
+            {
+                (ACTIVITY_STREAMS_AND_SECURITY.clone(), 2)
+            }
+            _ => (self.clone(), 0),
         };
-        for part in parts.iter().skip(rest) {
+        for part in parts.iter().skip(known) {
             context.extend(part)?;
         }
         Ok(context)
     }
 
     /// What signatures themselves are written in.
-    pub(super) fn security() -> &'static Self {
-        &SECURITY
+    pub(super) fn security() -> Self {
+        SECURITY.clone()
     }
 
     fn extend(&mut self, part: &Value) -> Result<(), LinkedDataError> {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{
     LinkedDataError,
-    context::{Coercion, Container, Context, Term, is_absolute, is_blank},
+    context::{Coercion, Container, Context, Language, Term, is_absolute, is_blank},
 };
 
 /// How long a chain of terms that stand for terms may be.
@@ -21,7 +21,7 @@ pub(super) fn extend(context: &mut Context, local: &Map<String, Value>) -> Resul
             ("@version", Value::Number(_)) => {}
             ("@vocab", Value::Null) => context.vocabulary = None,
             ("@vocab", Value::String(iri)) if is_blank(iri) || is_absolute(iri) => {
-                context.vocabulary = Some(iri.clone())
+                context.vocabulary = Some(iri.clone());
             }
             ("@language", Value::Null) => context.language = None,
             ("@language", Value::String(tag)) => context.language = Some(language(tag)?),
@@ -61,7 +61,7 @@ impl Definitions<'_> {
     fn simple(&mut self, name: &str, iri: &str, depth: usize) -> Result<Term, LinkedDataError> {
         let iri = self.iri(name, iri, depth)?;
         let is_prefix = iri.ends_with([':', '/', '?', '#', '[', ']', '@']);
-        Ok(Term { iri, coercion: Coercion::Text, container: Container::Set, language: None, is_prefix })
+        Ok(Term { iri, coercion: Coercion::Text, container: Container::Set, language: Language::OfDocument, is_prefix })
     }
 
     fn detailed(
@@ -83,9 +83,9 @@ impl Definitions<'_> {
             Some(_) => return Err(refused()),
         };
         let language = match definition.get("@language") {
-            None => None,
-            Some(Value::Null) => Some(None),
-            Some(Value::String(tag)) => Some(Some(language(tag)?)),
+            None => Language::OfDocument,
+            Some(Value::Null) => Language::None,
+            Some(Value::String(tag)) => Language::Tag(language(tag)?),
             Some(_) => return Err(refused()),
         };
         let coercion = self.coercion(name, definition.get("@type"), depth)?;

@@ -3,16 +3,21 @@
 //! Members whose names mean nothing are dropped, as the specification has it, and their names are kept for the caller. A
 //! dropped member that holds an object is an error: processors disagree on whether what the object says counts.
 
+use std::{mem, sync::Arc};
+
 use serde_json::{Map, Value};
 
 use super::{
     LinkedDataError,
-    context::{Coercion, Container, Context, Term, is_absolute, is_blank},
+    context::{Coercion, Container, Context, Language, Term, is_absolute, is_blank},
     definition::{is_safe, language},
     graph::{FIRST, Graph, LiteralKind, NIL, Object, REST, Resource, TYPE},
     number,
 };
 use crate::wire::document::MAX_DEPTH;
+
+/// PeerTube gives an actor in an `Update` its own.
+const MAX_CONTEXTS: usize = 10;
 
 /// A document as triples.
 #[derive(Debug, Clone)]
@@ -22,27 +27,42 @@ pub(super) struct Expanded {
     pub(super) dropped: Vec<String>,
 }
 
-/// Reads the members of the outermost object, without its `@context`.
-pub(super) fn expand(document: &Map<String, Value>, context: &Context) -> Result<Expanded, LinkedDataError> {
-    let mut expander = Expander { context, graph: Graph::default(), dropped: Vec::new() };
+/// Reads the outermost object.
+pub(super) fn expand(document: &Map<String, Value>, context: Context) -> Result<Expanded, LinkedDataError> {
+    let mut expander =
+        Expander { context: Arc::new(context), contexts: 0, graph: Graph::default(), dropped: Vec::new() };
     expander.node(document, 0)?;
     Ok(Expanded { graph: expander.graph, dropped: expander.dropped })
 }
 
-struct Expander<'c> {
-    context: &'c Context,
+struct Expander {
+    context: Arc<Context>,
+    contexts: usize,
     graph: Graph,
     dropped: Vec<String>,
 }
 
-impl Expander<'_> {
+impl Expander {
     fn node(&mut self, members: &Map<String, Value>, depth: usize) -> Result<Resource, LinkedDataError> {
         if depth > MAX_DEPTH {
             return Err(LinkedDataError::TooLarge);
         }
+        let Some(inner) = members.get("@context") else { return self.members(members, depth) };
+        self.contexts += 1;
+        if self.contexts > MAX_CONTEXTS {
+            return Err(LinkedDataError::TooLarge);
+        }
+        let inner = Arc::new(self.context.within(inner)?);
+        let outer = mem::replace(&mut self.context, inner);
+        let subject = self.members(members, depth)?;
+        self.context = outer;
+        Ok(subject)
+    }
+
+    fn members(&mut self, members: &Map<String, Value>, depth: usize) -> Result<Resource, LinkedDataError> {
         let subject = self.subject(members)?;
-        for (name, value) in members.iter().filter(|(name, _)| depth > 0 || *name != "@context") {
-            let context = self.context;
+        let context = self.context.clone();
+        for (name, value) in members.iter().filter(|(name, _)| *name != "@context") {
             let iri = context.expand_name(name);
             match iri.as_deref() {
                 Some("@id") => {}
@@ -147,8 +167,12 @@ impl Expander<'_> {
             }
             Coercion::Typed(kind) => LiteralKind::Typed(kind.clone()),
             Coercion::Text => {
-                let own = term.and_then(|term| term.language.clone());
-                own.unwrap_or_else(|| self.context.language.clone()).map_or(LiteralKind::Text, LiteralKind::Language)
+                let tag = match term.map(|term| &term.language) {
+                    Some(Language::Tag(tag)) => Some(tag.clone()),
+                    Some(Language::None) => None,
+                    Some(Language::OfDocument) | None => self.context.language.clone(),
+                };
+                tag.map_or(LiteralKind::Text, LiteralKind::Language)
             }
         };
         Ok(Some(Object::Literal { text: text.to_owned(), kind }))

@@ -106,6 +106,8 @@ pub(super) struct Writer<N> {
     pub(super) name: N,
 }
 
+const STRING: &str = "http://www.w3.org/2001/XMLSchema#string";
+
 impl<N: Fn(usize) -> String> Writer<N> {
     /// One line, with its line feed.
     pub(super) fn line(&self, triple: &Triple) -> String {
@@ -127,6 +129,7 @@ impl<N: Fn(usize) -> String> Writer<N> {
         };
         match (kind, self.dialect) {
             (LiteralKind::Text, _) => format!("\"{text}\""),
+            (LiteralKind::Typed(kind), _) if kind == STRING => format!("\"{text}\""),
             (LiteralKind::Typed(kind), _) => format!("\"{text}\"^^<{kind}>"),
             (LiteralKind::Language(tag), Dialect::Standard) => format!("\"{text}\"@{tag}"),
             (LiteralKind::Language(tag), Dialect::JavaScript) => format!("\"{text}\"@{}", tag.to_ascii_lowercase()),

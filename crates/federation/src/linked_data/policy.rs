@@ -15,10 +15,11 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::LazyLock,
+    mem,
+    sync::{Arc, LazyLock},
 };
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::{
     LinkedDataError,
@@ -28,15 +29,6 @@ use super::{
 };
 use crate::context;
 
-/// Names of others that we read beside those of our own contexts.
-static NAMES_OF_OTHERS: LazyLock<Value> = LazyLock::new(|| {
-    json!([context::Context::Base.value()[0], context::Context::Base.value()[1], {
-        "manuallyApprovesFollowers": "as:manuallyApprovesFollowers",
-        "movedTo": {"@id": "as:movedTo", "@type": "@id"},
-        "sensitive": "as:sensitive",
-    }])
-});
-
 struct Known {
     /// A name may have meant different things in different versions.
     terms: HashMap<String, Vec<Term>>,
@@ -45,10 +37,25 @@ struct Known {
 
 static KNOWN: LazyLock<Known> = LazyLock::new(|| {
     use context::Context as Of;
-    let ours = [Of::Base, Of::Actor, Of::Video, Of::CacheFile, Of::Playlist, Of::Comment, Of::Chapters, Of::Flag];
+    let ours = [
+        Of::Base,
+        Of::Actor,
+        Of::Video,
+        Of::CacheFile,
+        Of::Playlist,
+        Of::Comment,
+        Of::Chapters,
+        Of::Flag,
+        Of::WatchAction,
+        Of::View,
+        Of::Download,
+        Of::ApproveReply,
+        Of::RejectReply,
+        Of::PlayerSettings,
+    ];
     let (mut terms, mut meanings) = (HashMap::<String, Vec<Term>>::new(), HashSet::new());
-    for value in ours.into_iter().map(Of::value).chain([NAMES_OF_OTHERS.clone()]) {
-        let context = Context::read(&value).expect("our own contexts can be read, as a test shows");
+    for value in ours.into_iter().map(Of::value) {
+        let context = Context::default().within(&value).expect("our own contexts can be read, as a test shows");
         for (name, term) in context.terms {
             let Some(term) = term else { continue };
             meanings.insert(term.iri.clone());
@@ -58,36 +65,40 @@ static KNOWN: LazyLock<Known> = LazyLock::new(|| {
     Known { terms, meanings }
 });
 
-/// The part of a signed document that a reader of plain JSON may see.
-pub(super) fn readable(
-    document: &Map<String, Value>,
-    context: &Context,
-    graph: &Graph,
-) -> Result<Map<String, Value>, LinkedDataError> {
-    for (name, term) in &ACTIVITY_STREAMS.terms {
-        if context.terms.get(name) != Some(term) {
-            return Err(LinkedDataError::Redefined(name.clone()));
-        }
-    }
+/// The part of a signed document that a reader of plain JSON may see. The document is within the bounds of
+/// [`expand`](super::expand::expand).
+pub(super) fn readable(document: &Map<String, Value>, graph: &Graph) -> Result<Map<String, Value>, LinkedDataError> {
+    let context = document.get("@context").ok_or_else(|| LinkedDataError::Context("@context".to_owned()))?;
     let id = document.get("id").and_then(Value::as_str).ok_or_else(|| LinkedDataError::Id(String::new()))?;
     if graph.refers_to(id) {
         return Err(LinkedDataError::Circular(id.chars().take(200).collect()));
     }
-    let mut readable = Reader { context, described: HashSet::new() }.node(document)?;
-    readable.extend(document.get("@context").map(|value| ("@context".to_owned(), value.clone())));
+    let mut readable = Reader { context: Arc::default(), described: HashSet::new() }.node(document)?;
+    readable.insert("@context".to_owned(), context.clone());
     Ok(readable)
 }
 
-struct Reader<'c> {
-    context: &'c Context,
+struct Reader {
+    context: Arc<Context>,
     described: HashSet<String>,
 }
 
-impl<'c> Reader<'c> {
+impl Reader {
     fn node(&mut self, members: &Map<String, Value>) -> Result<Map<String, Value>, LinkedDataError> {
+        let Some(inner) = members.get("@context") else { return self.members(members) };
+        let inner = Arc::new(self.context.within(inner)?);
+        check_words(&inner)?;
+        let outer = mem::replace(&mut self.context, inner);
+        let readable = self.members(members)?;
+        self.context = outer;
+        Ok(readable)
+    }
+
+    fn members(&mut self, members: &Map<String, Value>) -> Result<Map<String, Value>, LinkedDataError> {
         let mut readable = Map::new();
+        let context = self.context.clone();
         for (name, value) in members.iter().filter(|(name, _)| *name != "@context") {
-            let Some(term) = self.known_term(name)? else {
+            let Some(term) = known_term(&context, name)? else {
                 self.check_hidden(value)?;
                 continue;
             };
@@ -104,29 +115,6 @@ impl<'c> Reader<'c> {
                 Err(LinkedDataError::DescribedTwice(id.chars().take(200).collect()))
             }
             _ => Ok(readable),
-        }
-    }
-
-    /// What a member's name means, if it is one of ours and means what we think.
-    fn known_term(&self, name: &str) -> Result<Option<&'c Term>, LinkedDataError> {
-        let context: &'c Context = self.context;
-        let term = context.term(name);
-        let is_known = |term: &&Term| {
-            KNOWN.terms.get(name).is_some_and(|known| known.iter().any(|known| is_read_alike(known, term)))
-        };
-        if let Some(term) = term.filter(is_known) {
-            return Ok(Some(term));
-        }
-        self.check_disguise(name)?;
-        Ok(None)
-    }
-
-    fn check_disguise(&self, name: &str) -> Result<(), LinkedDataError> {
-        match self.context.expand_name(name) {
-            Some(iri) if KNOWN.meanings.contains(&iri) => {
-                Err(LinkedDataError::Disguised(name.chars().take(200).collect()))
-            }
-            _ => Ok(()),
         }
     }
 
@@ -156,7 +144,7 @@ impl<'c> Reader<'c> {
     fn types(&self, value: &Value) -> Result<Option<Value>, LinkedDataError> {
         let mut known = Vec::new();
         for name in super::items(value).iter().filter_map(Value::as_str) {
-            if self.known_term(name)?.is_some() {
+            if known_term(&self.context, name)?.is_some() {
                 known.push(Value::from(name));
             }
         }
@@ -170,9 +158,8 @@ impl<'c> Reader<'c> {
     fn value(&mut self, term: &Term, value: &Value) -> Result<Option<Value>, LinkedDataError> {
         match value {
             Value::Null => Ok(None),
-            Value::Bool(_) | Value::Number(_) => Ok(Some(value.clone())),
             Value::String(_) if is_reference(term) => Ok(self.reference(value)),
-            Value::String(_) => Ok(Some(value.clone())),
+            Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(Some(value.clone())),
             Value::Array(items) => {
                 let mut readable = Vec::new();
                 for item in items {
@@ -186,6 +173,26 @@ impl<'c> Reader<'c> {
                 None => Ok(Some(Value::Object(self.node(members)?))),
             },
         }
+    }
+}
+
+fn check_words(context: &Context) -> Result<(), LinkedDataError> {
+    match ACTIVITY_STREAMS.terms.iter().find(|(name, term)| context.terms.get(*name) != Some(term)) {
+        Some((name, _)) => Err(LinkedDataError::Redefined(name.clone())),
+        None => Ok(()),
+    }
+}
+
+/// What a member's or type's name means, if it is one of ours and means what we think.
+fn known_term<'c>(context: &'c Context, name: &str) -> Result<Option<&'c Term>, LinkedDataError> {
+    let found = context.term(name);
+    let known = KNOWN.terms.get(name).map_or(&[][..], Vec::as_slice);
+    if let Some(term) = found.filter(|term| known.iter().any(|known| is_read_alike(known, term))) {
+        return Ok(Some(term));
+    }
+    match context.expand_name(name) {
+        Some(iri) if KNOWN.meanings.contains(&iri) => Err(LinkedDataError::Disguised(name.chars().take(200).collect())),
+        _ => Ok(None),
     }
 }
 

@@ -37,10 +37,7 @@ impl SignedDocument {
     /// [`LinkedDataError`] if it has no signature of the right type, is beyond the bounds, or could be read in two ways.
     pub fn read(document: &Value) -> Result<Self, LinkedDataError> {
         let mut members = document.as_object().ok_or(LinkedDataError::NotAnObject)?.clone();
-        let options = match members.remove(SIGNATURE) {
-            Some(Value::Object(options)) => options,
-            _ => return Err(LinkedDataError::Missing),
-        };
+        let Some(Value::Object(options)) = members.remove(SIGNATURE) else { return Err(LinkedDataError::Missing) };
         let text =
             |name: &'static str| options.get(name).and_then(Value::as_str).ok_or(LinkedDataError::Parameter(name));
         if text("type")? != TYPE {
@@ -51,9 +48,8 @@ impl SignedDocument {
         let creator = KeyId::parse(text("creator")?).map_err(|_| LinkedDataError::Parameter("creator"))?;
         let created = DateTime::parse_from_rfc3339(text("created")?).map(|moment| moment.to_utc()).ok();
         let options = expand(&signed_options(&options)?, Context::security())?;
-        let context = Context::read(members.get("@context").unwrap_or(&Value::Null))?;
-        let content = expand(&members, &context)?;
-        let readable = policy::readable(&members, &context, &content.graph)?;
+        let content = expand(&members, Context::default())?;
+        let readable = policy::readable(&members, &content.graph)?;
         Ok(Self { creator, created, signature, options, content, readable })
     }
 
@@ -108,10 +104,9 @@ impl SignedDocument {
 pub fn sign(document: &mut Value, creator: &Url, key: &SigningKey, now: DateTime<Utc>) -> Result<(), LinkedDataError> {
     let members = document.as_object_mut().ok_or(LinkedDataError::NotAnObject)?;
     members.remove(SIGNATURE);
-    let context = Context::read(members.get("@context").unwrap_or(&Value::Null))?;
-    let content = expand(members, &context)?;
-    if let Some(name) = content.dropped.into_iter().next() {
-        return Err(LinkedDataError::Meaningless(name));
+    let content = expand(members, Context::default())?;
+    if let Some(name) = content.dropped.first() {
+        return Err(LinkedDataError::Meaningless(name.clone()));
     }
     if key.kind() != KeyKind::Rsa {
         return Err(LinkedDataError::Key);
@@ -119,7 +114,6 @@ pub fn sign(document: &mut Value, creator: &Url, key: &SigningKey, now: DateTime
     let created = now.to_rfc3339_opts(SecondsFormat::Millis, true);
     let options = json!({"creator": creator, "created": created});
     let options = expand(options.as_object().unwrap_or(&Map::new()), Context::security())?;
-    let content = Expanded { graph: content.graph, dropped: Vec::new() };
     let text = signed_text(&options, &content, Dialect::JavaScript)?;
     let value = STANDARD.encode(key.sign(text.as_bytes()).map_err(|_| LinkedDataError::Key)?);
     let signature = json!({"type": TYPE, "creator": creator, "created": created, "signatureValue": value});

@@ -132,8 +132,8 @@ pub(super) fn check_age(
     expires: Option<i64>,
     now: DateTime<Utc>,
 ) -> Result<(), SignatureError> {
-    let expired = expires.is_some_and(|expires| expires < now.timestamp());
-    if expired || (now - made_at).abs() > MAX_SKEW {
+    let is_over = expires.is_some_and(|moment| moment < now.timestamp());
+    if is_over || (now - made_at).abs() > MAX_SKEW {
         return Err(SignatureError::Stale { made_at, now });
     }
     Ok(())

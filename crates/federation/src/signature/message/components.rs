@@ -34,9 +34,18 @@ pub(super) fn signed_text(
 ) -> Result<String, SignatureError> {
     let mut text = String::new();
     for name in &signature.covered {
-        text.push_str(&format!("\"{name}\": {}\n", value(name, head, scheme)?));
+        push_line(&mut text, name, &value(name, head, scheme)?);
     }
-    Ok(text + "\"@signature-params\": " + &signature.parameters)
+    Ok(finish(text, &signature.parameters))
+}
+
+pub(super) fn push_line(text: &mut String, name: &str, value: &str) {
+    text.extend(["\"", name, "\": ", value, "\n"]);
+}
+
+/// The last line, which is not ended.
+pub(super) fn finish(text: String, parameters: &str) -> String {
+    text + "\"@signature-params\": " + parameters
 }
 
 fn value(name: &str, head: RequestHead<'_>, scheme: Scheme) -> Result<String, SignatureError> {

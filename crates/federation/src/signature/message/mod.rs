@@ -52,15 +52,14 @@ fn accept(
         if signature.depends_on_scheme() { &[Scheme::Https, Scheme::Http] } else { &[Scheme::Https] };
     let texts: Result<Vec<String>, SignatureError> =
         schemes.iter().map(|scheme| components::signed_text(&signature, head, *scheme)).collect();
-    Ok(SignedRequest { key_id, algorithm: signature.algorithm, signature: signature.signature, texts: texts? })
+    let mut texts = texts?;
+    texts.dedup();
+    Ok(SignedRequest { key_id, algorithm: signature.algorithm, signature: signature.signature, texts })
 }
 
 /// The method, the whole URL in one way or another, and the digest of the body if there is one.
 fn check_coverage(signature: &MessageSignature, head: RequestHead<'_>, body: &[u8]) -> Result<(), SignatureError> {
-    let need = |name: &'static str| match signature.covers(name) {
-        true => Ok(()),
-        false => Err(SignatureError::NotCovered(name)),
-    };
+    let need = |name: &'static str| if signature.covers(name) { Ok(()) } else { Err(SignatureError::NotCovered(name)) };
     need("@method")?;
     if !signature.covers("@target-uri") {
         need("@authority").map_err(|_| SignatureError::NotCovered("@target-uri"))?;

@@ -4,7 +4,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use sfv::{InnerList, Item, Key, Parameters, String as FieldString};
 use url::Url;
 
-use super::input::serialize;
+use super::{
+    components::{finish, push_line},
+    input::serialize,
+};
 use crate::{
     origin::{Host, without_fragment},
     signature::{SignError, SigningKey, digest},
@@ -38,8 +41,11 @@ pub fn sign_rfc9421(
     covered.extend(body.map(|body| ("content-digest", digest::content_of(body))));
     let names: Vec<&str> = covered.iter().map(|(name, _)| *name).collect();
     let input = input(&names, key_id, now).ok_or_else(unnameable)?;
-    let mut text: String = covered.iter().map(|(name, value)| format!("\"{name}\": {value}\n")).collect();
-    text.push_str(&format!("\"@signature-params\": {input}"));
+    let mut text = String::new();
+    for (name, value) in &covered {
+        push_line(&mut text, name, value);
+    }
+    let text = finish(text, &input);
     let signature = STANDARD.encode(key.sign(text.as_bytes())?);
     let insert = |headers: &mut HeaderMap, name: HeaderName, value: String| {
         headers.insert(name, HeaderValue::try_from(value).map_err(|_| unnameable())?);

@@ -101,8 +101,9 @@ fn actors_have_what_each_requires() {
     assert!(our_account().preferred_username.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_'));
 }
 
-/// GoToSocial answers 400 to an Accept without an id, and takes one only from its own actor; WordPress, Misskey and
-/// Mastodon look for the Follow inside: its type, its id, its actor and its object.
+/// GoToSocial answers 400 to an Accept without an id, or by another than the one who signed it, and looks into the
+/// object by its type (its federating database, `Accept`); Mastodon and Misskey find the follow by its id or by the actor
+/// and object inside.
 #[test]
 fn an_accept_carries_the_whole_follow() {
     let accept = our_accept();
@@ -110,7 +111,8 @@ fn an_accept_carries_the_whole_follow() {
     assert_eq!(accept["actor"], accept["object"]["object"]);
 }
 
-/// WordPress ignores an Undo whose object has no type and object; GoToSocial and Misskey resolve the embedded activity.
+/// WordPress ignores an Undo whose object has no type and no object of its own (its handler of Undo), and PeerTube one
+/// whose object is no valid activity (its check of activities).
 #[test]
 fn an_undo_carries_the_whole_activity() {
     for action in [Action::Follow(url("https://mastodon.test/users/alice")), Action::Like(url(VIDEO))] {
@@ -152,7 +154,7 @@ fn a_comment_has_what_each_requires() {
     assert_eq!(create["object"]["mediaType"], TextFormat::Markdown.media_type());
 }
 
-/// Mastodon, Misskey and Pleroma take an edit only if it says when (`updated`), and Mastodon only if that is later.
+/// Mastodon takes an Update for an edit only if its object says when it changed (docs, "Supported activities").
 #[test]
 fn an_edited_comment_says_when() {
     let Action::Create(Object::Note(mut note)) = our_reply().action else { panic!() };
@@ -162,10 +164,11 @@ fn an_edited_comment_says_when() {
     assert!(object["updated"].as_str() > object["published"].as_str());
 }
 
-/// Mastodon makes a status of a Video out of `name` or `content` and `url`, and takes the first link to a page as its URL
-/// (docs, "Payloads"); the first author must be the one who sends. Lemmy's `Page` wants authors of the types Person and
-/// Group with ids, a `to`, no `inReplyTo`, and a known media type. Pleroma finds the file among the links by its media
-/// type. Misskey wants the URL on the host of the id.
+/// Mastodon makes a status of a Video out of `name` or `content`, `url` and `icon` (docs, "Payloads"), and shows the
+/// embedded player only if a page comes first among the links, which PeerTube therefore does. Lemmy reads a Video as its
+/// `Page`: authors of the types Person and Group with ids, no `inReplyTo`, Markdown or HTML; it takes the audience, if
+/// any, for the community. Pleroma finds the file among the links by its media type. PeerTube wants the members that the
+/// reference lists as required on ingest.
 #[test]
 fn a_video_has_what_each_requires() {
     let video = our_video().to_document();
@@ -190,8 +193,7 @@ fn a_tombstone_says_what_and_when() {
     assert_eq!(tombstone["formerType"], "Note");
 }
 
-/// Every program that compares looks for the actor of an activity on the host of its id; GoToSocial and Mastodon refuse
-/// others.
+/// PeerTube compares the hosts of ids and actors (`checkUrlsSameHost`), and so do we.
 #[test]
 fn what_we_send_stays_within_our_authority() {
     assert_eq!(our_reply().check_origin(), Ok(()));
