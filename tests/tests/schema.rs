@@ -56,6 +56,11 @@ impl Schema {
             let columns = parts(columns.strip_suffix(')').unwrap()).into_iter().enumerate();
             self.tables.insert(name.to_owned(), columns.map(|(number, text)| column(number, &text)).collect());
         } else if let Some(rest) = statement.strip_prefix("ALTER TABLE ") {
+            if let Some((old, new)) = rest.split_once(" RENAME TO ") {
+                let table = self.tables.remove(old).unwrap_or_else(|| panic!("no such table: {statement}"));
+                self.tables.insert(new.to_owned(), table);
+                return;
+            }
             let (table, definition) =
                 rest.split_once(" ADD COLUMN ").unwrap_or_else(|| panic!("not understood: {statement}"));
             let table = self.tables.get_mut(table).unwrap_or_else(|| panic!("no such table: {statement}"));
@@ -70,7 +75,8 @@ impl Schema {
         } else if let Some(index) = statement.strip_prefix("DROP INDEX ") {
             self.indexes.remove(index);
         } else {
-            let is_data = ["INSERT ", "UPDATE ", "DELETE "].iter().any(|verb| statement.starts_with(verb));
+            let is_data =
+                ["INSERT ", "UPDATE ", "DELETE ", "SELECT setval("].iter().any(|verb| statement.starts_with(verb));
             assert!(is_data, "this test does not understand: {statement}");
         }
     }

@@ -54,6 +54,13 @@ impl Orientation {
         }
     }
 
+    /// Where a point of the upright picture, which is `shown` large, is in the stored one.
+    pub const fn stored_point(self, (x, y): (u32, u32), shown: (u32, u32)) -> (u32, u32) {
+        let x = if self.flipped_horizontally { shown.0.saturating_sub(1 + x) } else { x };
+        let y = if self.flipped_vertically { shown.1.saturating_sub(1 + y) } else { y };
+        if self.transposed { (y, x) } else { (x, y) }
+    }
+
     /// The FFmpeg filters that turn a stored picture upright.
     pub fn filters(self) -> Vec<&'static str> {
         let steps = [

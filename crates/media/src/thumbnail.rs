@@ -9,7 +9,6 @@ use std::path::Path;
 use ffmpeg_next as ffmpeg;
 
 use ffmpeg::codec;
-use ffmpeg::filter::Graph;
 use ffmpeg::format::Pixel;
 use ffmpeg::format::context::Input;
 use ffmpeg::frame::Video;
@@ -33,6 +32,8 @@ const COMPARED_SIZE: (u32, u32) = (64, 36);
 /// The encoder's quality scale goes from 1 to 31, best first.
 const JPEG_QUALITY: i32 = 4;
 
+const RGB_BYTES: usize = 3;
+
 /// Writes both pictures of a file into a folder.
 ///
 /// # Errors
@@ -41,21 +42,15 @@ pub fn thumbnails(input: &Path, work_dir: &Path, stem: &str) -> Result<Thumbnail
     let probe = probe::probe(input)?;
     let still = pick(input, &probe)?.unwrap_or_else(Still::plain);
     let (width, height) = still.shown_size();
-    let (preview_width, preview_height) = fit(width, height, PREVIEW_BOUNDS);
-    let preview = format!("scale=w={preview_width}:h={preview_height}:flags=bicubic");
-    let (cover_width, cover_height) = cover(width, height, THUMBNAIL_SIZE);
-    let (thumbnail_width, thumbnail_height) = THUMBNAIL_SIZE;
-    let thumbnail = format!(
-        "scale=w={cover_width}:h={cover_height}:flags=bicubic,crop=w={thumbnail_width}:h={thumbnail_height}:exact=1"
-    );
-    let write = |file: String, scaling: &str| {
-        let jpeg = still.scaled(scaling).map_err(drawing_failed)?;
+    let preview = fit(width, height, PREVIEW_BOUNDS);
+    let write = |file: String, scaled: (u32, u32), cropped: (u32, u32)| {
+        let jpeg = still.drawn(scaled, cropped).map_err(drawing_failed)?;
         write_jpeg(&jpeg, &work_dir.join(&file))?;
         Ok::<_, MediaError>(Picture { file, width: jpeg.width(), height: jpeg.height() })
     };
     Ok(Thumbnails {
-        preview: write(names::preview(stem), &preview)?,
-        thumbnail: write(names::thumbnail(stem), &thumbnail)?,
+        preview: write(names::preview(stem), preview, preview)?,
+        thumbnail: write(names::thumbnail(stem), cover(width, height, THUMBNAIL_SIZE), THUMBNAIL_SIZE)?,
     })
 }
 
@@ -89,30 +84,44 @@ impl Still {
         self.orientation.shown_size(width, height)
     }
 
-    /// Turned upright, scaled, and in the pixel format of JPEG.
-    fn scaled(&self, scaling: &str) -> Result<Video, ffmpeg::Error> {
-        let (width, height) = (self.frame.width(), self.frame.height());
-        let format = self.frame.format().descriptor().ok_or(ffmpeg::Error::InvalidData)?.name();
-        let source = format!("video_size={width}x{height}:pix_fmt={format}:time_base=1/25:pixel_aspect=1/1");
-        let mut graph = Graph::new();
-        graph.add(&filter("buffer")?, "in", &source)?;
-        graph.add(&filter("buffersink")?, "out", "")?;
-        let mut steps = self.orientation.filters();
-        steps.extend([scaling, "setsar=1", "format=yuvj420p"]);
-        graph.output("in", 0)?.input("out", 0)?.parse(&steps.join(","))?;
-        graph.validate()?;
-        // A source takes the picture's data away from the frame that it is given.
-        graph.get("in").ok_or(ffmpeg::Error::Bug)?.source().add(&self.frame.clone())?;
-        let mut scaled = Video::empty();
-        // A source is read to its end before some filters let go of the only picture.
-        graph.get("in").ok_or(ffmpeg::Error::Bug)?.source().close(1)?;
-        graph.get("out").ok_or(ffmpeg::Error::Bug)?.sink().frame(&mut scaled)?;
-        Ok(scaled)
+    /// Scaled, turned upright, cut to its middle, and in the pixel format of JPEG.
+    fn drawn(&self, scaled: (u32, u32), cropped: (u32, u32)) -> Result<Video, ffmpeg::Error> {
+        let (width, height) = self.orientation.shown_size(scaled.0, scaled.1);
+        let stored = converted(&self.frame, Pixel::RGB24, width, height)?;
+        let upright = upright(&stored, self.orientation, scaled, cropped)?;
+        converted(&upright, Pixel::YUVJ420P, cropped.0, cropped.1)
     }
 }
 
-fn filter(name: &str) -> Result<ffmpeg::Filter, ffmpeg::Error> {
-    ffmpeg::filter::find(name).ok_or(ffmpeg::Error::FilterNotFound)
+fn converted(frame: &Video, format: Pixel, width: u32, height: u32) -> Result<Video, ffmpeg::Error> {
+    let method = scaling::Flags::BICUBIC;
+    let mut scaler =
+        scaling::Context::get(frame.format(), frame.width(), frame.height(), format, width, height, method)?;
+    let mut converted = Video::empty();
+    scaler.run(frame, &mut converted)?;
+    Ok(converted)
+}
+
+/// The middle of a stored picture, turned upright. `shown` is the size of all of it once it is upright.
+fn upright(
+    stored: &Video,
+    orientation: Orientation,
+    shown: (u32, u32),
+    cropped: (u32, u32),
+) -> Result<Video, ffmpeg::Error> {
+    let mut upright = Video::new(Pixel::RGB24, cropped.0, cropped.1);
+    let (stride, row_bytes) = (upright.stride(0), cropped.0 as usize * RGB_BYTES);
+    let (left, top) = (shown.0.saturating_sub(cropped.0) / 2, shown.1.saturating_sub(cropped.1) / 2);
+    let (pixels, stored_stride) = (stored.data(0), stored.stride(0));
+    for (y, row) in (top..).zip(upright.data_mut(0).chunks_mut(stride.max(1)).take(cropped.1 as usize)) {
+        let row = row.get_mut(..row_bytes).ok_or(ffmpeg::Error::Bug)?;
+        for (x, pixel) in (left..).zip(row.chunks_exact_mut(RGB_BYTES)) {
+            let (column, line) = orientation.stored_point((x, y), shown);
+            let at = line as usize * stored_stride + column as usize * RGB_BYTES;
+            pixel.copy_from_slice(pixels.get(at..at + RGB_BYTES).ok_or(ffmpeg::Error::Bug)?);
+        }
+    }
+    Ok(upright)
 }
 
 /// The most varied of the first pictures at each place, the first good one if there is one.
@@ -172,12 +181,7 @@ fn keep_better(frame: Video, best: &mut Option<(f64, Video)>) {
 /// `None` for a frame that cannot be converted.
 fn contrast_of(frame: &Video) -> Option<f64> {
     let (width, height) = COMPARED_SIZE;
-    let method = scaling::Flags::BILINEAR;
-    let mut scaler =
-        scaling::Context::get(frame.format(), frame.width(), frame.height(), Pixel::GRAY8, width, height, method)
-            .ok()?;
-    let mut small = Video::empty();
-    scaler.run(frame, &mut small).ok()?;
+    let small = converted(frame, Pixel::GRAY8, width, height).ok()?;
     let rows = small.data(0).chunks(small.stride(0).max(1)).take(height as usize);
     Some(contrast(rows.flat_map(|row| row.iter().take(width as usize).copied())))
 }
@@ -214,13 +218,34 @@ mod tests {
         ffmpeg::init().expect("FFmpeg starts");
         ffmpeg::log::set_level(ffmpeg::log::Level::Fatal);
         let still = Still::plain();
-        for (scaling, size) in
-            [("scale=w=333:h=187", (333, 187)), ("scale=w=280:h=158,crop=w=280:h=157:exact=1", (280, 157))]
-        {
-            let scaled = still.scaled(scaling).expect("a picture");
-            assert_eq!((scaled.width(), scaled.height()), size);
-            let jpeg = encode_jpeg(&scaled).expect("a JPEG file");
+        for (scaled, cropped) in [((333, 187), (333, 187)), ((280, 158), (280, 157))] {
+            let drawn = still.drawn(scaled, cropped).expect("a picture");
+            assert_eq!((drawn.width(), drawn.height()), cropped);
+            let jpeg = encode_jpeg(&drawn).expect("a JPEG file");
             assert!(jpeg.starts_with(&[0xff, 0xd8]) && jpeg.ends_with(&[0xff, 0xd9]));
         }
+    }
+
+    #[test]
+    fn a_picture_is_turned_upright_and_cut_to_its_middle() {
+        // Stored: 3 by 2 pixels, numbered row by row; the phone was held upright, so that the left edge is the top.
+        let mut stored = Video::new(Pixel::RGB24, 3, 2);
+        let stride = stored.stride(0);
+        for (line, row) in (0_u8..).zip(stored.data_mut(0).chunks_mut(stride).take(2)) {
+            for (column, pixel) in (0_u8..).zip(row.chunks_exact_mut(RGB_BYTES).take(3)) {
+                pixel.fill(line * 3 + column);
+            }
+        }
+        let quarter = Orientation { transposed: true, flipped_horizontally: true, flipped_vertically: false };
+        let numbers = |picture: &Video| -> Vec<u8> {
+            let rows = picture.data(0).chunks(picture.stride(0)).take(picture.height() as usize);
+            rows.flat_map(|row| row.chunks(RGB_BYTES).take(picture.width() as usize).map(|pixel| pixel[0])).collect()
+        };
+        let all = upright(&stored, quarter, (2, 3), (2, 3)).unwrap();
+        assert_eq!(numbers(&all), [3, 0, 4, 1, 5, 2]);
+        let middle = upright(&stored, quarter, (2, 3), (2, 1)).unwrap();
+        assert_eq!(numbers(&middle), [4, 1]);
+        let plain = upright(&stored, Orientation::default(), (3, 2), (3, 2)).unwrap();
+        assert_eq!(numbers(&plain), [0, 1, 2, 3, 4, 5]);
     }
 }
