@@ -5,7 +5,7 @@ use std::{
     net::TcpListener,
     ops::Deref,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
     time::Duration,
 };
 
@@ -29,14 +29,23 @@ const PATIENCE: Duration = Duration::from_secs(90);
 pub struct Process {
     child: Child,
     folder: PathBuf,
+    variables: Variables,
     database: DatabaseConfig,
     client: Client,
 }
+
+/// Environment variables that a process gets besides the usual ones; `None` takes one away.
+pub type Variables = Vec<(&'static str, Option<String>)>;
 
 impl Process {
     /// Starts a server of the given roles in a folder of its own below `root`, and waits until it is ready. `more` is
     /// added to its configuration.
     pub async fn start(name: &str, roles: &[&str], root: &Path, more: &str) -> Self {
+        Self::start_with(name, roles, root, more, Variables::new()).await
+    }
+
+    /// As [`Process::start`], with other environment variables.
+    pub async fn start_with(name: &str, roles: &[&str], root: &Path, more: &str, variables: Variables) -> Self {
         let folder = root.join(name);
         fs::create_dir_all(&folder).expect("a folder");
         let (port, database) = (free_port(), TestDatabase::config().await);
@@ -49,8 +58,8 @@ impl Process {
         );
         fs::write(folder.join("shoal.toml"), configuration).expect("a configuration");
         let client = Client::new(url, ClientBuilder::new());
-        let child = spawn(&folder);
-        let mut process = Self { child, folder, database, client };
+        let child = spawn(&folder, &variables);
+        let mut process = Self { child, folder, variables, database, client };
         process.await_ready().await;
         process
     }
@@ -71,10 +80,30 @@ impl Process {
         self.child.wait().expect("the end of the process");
     }
 
+    /// Asks the process to stop, as systemd and `kill` do.
+    pub fn terminate(&self) {
+        let process = self.child.id().to_string();
+        let status = Command::new("kill").args(["-TERM", &process]).status().expect("the program kill");
+        assert!(status.success(), "process {process} cannot be told to stop");
+    }
+
+    /// Waits for the end of the process.
+    pub async fn ended(&mut self) -> ExitStatus {
+        let ended = async {
+            loop {
+                if let Some(status) = self.child.try_wait().expect("the state of the process") {
+                    return status;
+                }
+                sleep(Duration::from_millis(10)).await;
+            }
+        };
+        timeout(PATIENCE, ended).await.expect("the process ends")
+    }
+
     /// Starts the process again and waits until it is ready.
     pub async fn restart(&mut self) {
         self.outwait_leases().await;
-        self.child = spawn(&self.folder);
+        self.child = spawn(&self.folder, &self.variables);
         self.await_ready().await;
     }
 
@@ -163,10 +192,17 @@ pub fn command() -> Command {
     command
 }
 
-fn spawn(folder: &Path) -> Child {
+fn spawn(folder: &Path, variables: &Variables) -> Child {
     let log = File::options().create(true).append(true).open(folder.join("log")).expect("a log file");
     let errors = log.try_clone().expect("the same log file");
-    command()
+    let mut command = command();
+    for (name, value) in variables {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    command
         .args(["serve", "--config"])
         .arg(folder.join("shoal.toml"))
         .stdin(Stdio::null())
