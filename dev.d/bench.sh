@@ -1,6 +1,7 @@
 # Measures what docs/benchmarks.md reports: memory when idle, time to the first answer, requests per second.
 #
-# Always the release build, SQLite and all four roles, on a data folder of its own.
+# Always the release build, SQLite and all four roles, on a data folder of its own. `SHOAL_BENCH_PEER=http://127.0.0.1:9000` names a
+# PeerTube server that runs beside it: then both answer the same question in turn, in the same run.
 # shellcheck shell=bash
 
 readonly bench_shoal=$target_dir/release/shoal
@@ -18,20 +19,28 @@ run_benchmarks() {
   at_exit 'rm -rf -- "$bench_dir"'
   at_exit 'stop_server'
 
-  local server_port resident start rate
+  local server_port resident start rate peer_rate=''
   server_port=$(free_port)
   measure_idle_memory
   measure_start
   measure_video_list
+  measure_peer
   cat <<TABLE
 | what | target | measured |
 | --- | --- | --- |
 | idle server with all roles, resident memory after 10 s | at most 60 MB | $resident MB |
 | start to first answered request, existing data folder (median of $bench_starts) | at most 300 ms | $start ms |
-| \`GET /api/v1/videos?count=25\` with 200 videos, SQLite | at least 5,000 requests/s on 2 cores | $rate requests/s |
+| \`GET /api/v1/videos?count=25\` with 200 videos, SQLite | at least 5,000 requests/s on 2 cores | $rate requests/s |$(peer_line)
 
 $(git rev-parse --short HEAD 2>/dev/null || echo 'no commit'), $(nproc) cores ($(processor)), $(free -g | awk '/^Mem/ { print $2 }') GB of memory, $(load_generator) on the same machine
 TABLE
+}
+
+# The same question to the peer, and how many times faster we were. Nothing without a peer.
+peer_line() {
+  [[ -n $peer_rate ]] || return 0
+  printf '\n| the same at %s, in the same run | | %s requests/s: we answer %.0f times as many |' \
+    "$SHOAL_BENCH_PEER" "$peer_rate" "$(awk "BEGIN { print $rate / ($peer_rate > 0 ? $peer_rate : 1) }")"
 }
 
 processor() { sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -n 1; }
@@ -94,17 +103,26 @@ measure_start() {
 }
 
 measure_video_list() {
-  local url
   say "list of videos, for $bench_seconds s"
   "$bench_shoal" bench-seed --data "$bench_dir/data" --videos 200 >&2
   start_server
   await_answer
-  url="http://127.0.0.1:$server_port/api/v1/videos?count=25"
-  if have wrk; then
-    rate=$(wrk --threads 2 --connections 64 --duration "${bench_seconds}s" "$url" |
-      awk '/^Requests\/sec/ { rate = $2 } /Non-2xx/ { bad = 1 } END { print bad ? "0 (errors)" : int(rate) }')
-  else
-    rate=$(oha --no-tui -c 64 -z "${bench_seconds}s" "$url" | awk '/Requests\/sec/ { print int($2) }')
-  fi
+  rate=$(requests_per_second "http://127.0.0.1:$server_port/api/v1/videos?count=25")
   stop_server
+}
+
+# Sets `peer_rate` of its caller.
+measure_peer() {
+  [[ -n ${SHOAL_BENCH_PEER:-} ]] || return 0
+  say "the same at $SHOAL_BENCH_PEER"
+  peer_rate=$(requests_per_second "$SHOAL_BENCH_PEER/api/v1/videos?count=25")
+}
+
+requests_per_second() {
+  if have wrk; then
+    wrk --threads 2 --connections 64 --duration "${bench_seconds}s" "$1" |
+      awk '/^Requests\/sec/ { rate = $2 } /Non-2xx/ { bad = 1 } END { print bad ? "0 (errors)" : int(rate) }'
+  else
+    oha --no-tui -c 64 -z "${bench_seconds}s" "$1" | awk '/Requests\/sec/ { print int($2) }'
+  fi
 }
