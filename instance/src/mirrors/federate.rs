@@ -29,6 +29,10 @@ use crate::{
 /// No video needs more copies, and a flood of them must not fill the database.
 const MAX_COPIES_PER_VIDEO: i64 = 50;
 
+/// How much longer a copy is listed than was said. PeerTube extends the time of a copy when it finds it expired, which it
+/// looks for once an hour, and serves it all the while.
+const EXPIRY_GRACE: chrono::TimeDelta = chrono::TimeDelta::hours(2);
+
 /// Tells the origin of a video that a copy is kept here.
 pub(super) async fn send_create(app: &App, tx: &mut Tx, file: &CacheFile) -> Result<(), DbError> {
     let Some(create) = create(app, file) else { return Ok(()) };
@@ -109,7 +113,7 @@ pub async fn receive(app: &App, tx: &mut Tx, actor: &Actor, file: &wire::CacheFi
         actor: actor.id,
         url: file.id.to_string(),
         base_url: base.as_str().trim_end_matches('/').to_owned(),
-        expires_at: file.expires,
+        expires_at: file.expires.and_then(|expires| expires.checked_add_signed(EXPIRY_GRACE)),
     };
     store::upsert_redundancy(tx, &copy, now).await
 }
