@@ -33,6 +33,8 @@ mod sign;
 mod verify;
 
 #[cfg(test)]
+mod observed;
+#[cfg(test)]
 mod recorded;
 
 pub use header::{KeyId, SignatureHeader};

@@ -1,0 +1,296 @@
+#!/usr/bin/env node
+// Do a PeerTube and a Shoal understand each other? Drives both through their REST interfaces, which are alike, so that each
+// trial runs in both directions: somebody does something on one server, and the other is asked until it shows.
+//
+//   node tests/interop/peertube.mjs CLIP.mp4 http://127.0.0.1:9100 root PASSWORD http://127.0.0.1:9101 root PASSWORD
+//
+// Prints a table in Markdown, and fails if a trial did. docs/federation/interop.md says how to set the servers up.
+
+import { readFile } from "node:fs/promises";
+
+const PATIENCE_MS = Number(process.env.PATIENCE_MS ?? 30_000);
+const [clipPath, ...rest] = process.argv.slice(2);
+if (rest.length !== 6) {
+  console.error("usage: peertube.mjs CLIP URL USER PASSWORD URL USER PASSWORD");
+  process.exit(2);
+}
+const clip = await readFile(clipPath);
+
+class Server {
+  constructor(url, user, password) {
+    Object.assign(this, { url, user, password, host: new URL(url).host });
+  }
+
+  async logIn() {
+    const client = await this.get("/api/v1/oauth-clients/local");
+    const form = new URLSearchParams({
+      client_id: client.client_id,
+      client_secret: client.client_secret,
+      grant_type: "password",
+      username: this.user,
+      password: this.password,
+    });
+    this.token = (await this.send("POST", "/api/v1/users/token", form)).access_token;
+    this.me = await this.get("/api/v1/users/me");
+    this.channel = this.me.videoChannels[0];
+    const nodeinfo = await this.get("/nodeinfo/2.0.json");
+    this.name = `${nodeinfo.software.name} ${nodeinfo.software.version}`;
+  }
+
+  async send(method, path, body) {
+    const headers = this.token ? { authorization: `Bearer ${this.token}` } : {};
+    const isForm = body instanceof FormData || body instanceof URLSearchParams;
+    if (body !== undefined && !isForm) headers["content-type"] = "application/json";
+    const payload = body === undefined || isForm ? body : JSON.stringify(body);
+    const response = await fetch(new URL(path, this.url), { method, headers, body: payload });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text.slice(0, 200)}`);
+    try {
+      return JSON.parse(text);
+    } catch {
+      return text;
+    }
+  }
+
+  get = (path) => this.send("GET", path);
+
+  async status(path) {
+    const headers = this.token ? { authorization: `Bearer ${this.token}` } : {};
+    return (await fetch(new URL(path, this.url), { headers })).status;
+  }
+
+  async upload(fields) {
+    const form = new FormData();
+    const all = { channelId: this.channel.id, privacy: 1, waitTranscoding: true, ...fields };
+    for (const [name, value] of Object.entries(all)) {
+      for (const one of [value].flat()) form.append(Array.isArray(value) ? `${name}[]` : name, String(one));
+    }
+    form.append("videofile", new Blob([clip], { type: "video/mp4" }), "clip.mp4");
+    return (await this.send("POST", "/api/v1/videos/upload", form)).video.uuid;
+  }
+}
+
+// Asks until the answer is true, and says what it was at last if it never is.
+async function until(look, patience = PATIENCE_MS) {
+  const end = Date.now() + patience;
+  let last;
+  while (Date.now() < end) {
+    try {
+      last = await look();
+      if (last === true) return;
+    } catch (error) {
+      last = error.message;
+    }
+    await new Promise((done) => setTimeout(done, 500));
+  }
+  throw new Error(`not seen after ${patience / 1000} s, but: ${JSON.stringify(last)?.slice(0, 300)}`);
+}
+
+// Tells which members differ.
+function same(found, wanted) {
+  const differing = Object.entries(wanted).filter(([name, value]) => JSON.stringify(found[name]) !== JSON.stringify(value));
+  return differing.length === 0 || differing.map(([name]) => `${name} is ${JSON.stringify(found[name])}`).join(", ");
+}
+
+const video = (server, uuid) => server.get(`/api/v1/videos/${uuid}`);
+const threads = async (server, uuid) => (await server.get(`/api/v1/videos/${uuid}/comment-threads`)).data;
+const texts = async (server, uuid) => (await threads(server, uuid)).filter((one) => !one.isDeleted).map((one) => one.text);
+
+// Each trial: what is sent, by whom (`from`), and what `to` must show.
+const trials = [
+  ["Follow, Accept", async (from, to) => {
+    await from.send("POST", "/api/v1/server/following", { hosts: [to.host] });
+    const state = async (server, list, side, host) =>
+      (await server.get(`/api/v1/server/${list}?count=50`)).data.find((one) => one[side].host === host)?.state;
+    await until(async () => (await state(from, "following", "following", to.host)) === "accepted");
+    await until(async () => (await state(to, "followers", "follower", from.host)) === "accepted");
+  }],
+  ["Create and Announce of a video with every field", async (from, to, memory) => {
+    memory.facts = {
+      name: `Every field from ${from.host}`, category: 2, licence: 1, language: "fr", description: "A **long** word", nsfw: true,
+      support: "Money", tags: ["reef", "fish"], originallyPublishedAt: "2020-02-03T04:05:06.000Z", commentsPolicy: 1, commentsEnabled: true,
+      downloadEnabled: true,
+    };
+    memory.uuid = await from.upload(memory.facts);
+    const { name, description, support, nsfw, originallyPublishedAt, downloadEnabled } = memory.facts;
+    await until(async () => {
+      const seen = await video(to, memory.uuid);
+      const tags = [...seen.tags].sort();
+      return same(
+        { ...seen, tags, category: seen.category.id, licence: seen.licence.id, language: seen.language.id },
+        { name, description, support, nsfw, originallyPublishedAt, downloadEnabled, tags: ["fish", "reef"], category: 2, licence: 1, language: "fr" },
+      );
+    });
+  }],
+  ["the stream plays at the other side", async (from, to, memory) => {
+    await until(async () => {
+      const seen = await video(to, memory.uuid);
+      const [playlist] = seen.streamingPlaylists;
+      const status = async (url) => (await fetch(url, { headers: { range: "bytes=0-99" } })).status;
+      const statuses = await Promise.all([playlist.playlistUrl, playlist.segmentsSha256Url, playlist.files[0].fileUrl].map(status));
+      return statuses.every((one) => one === 200 || one === 206) || statuses;
+    });
+  }],
+  ["Update of a video", async (from, to, memory) => {
+    memory.facts.name = `Renamed at ${from.host}`;
+    const form = new FormData();
+    form.append("name", memory.facts.name);
+    await from.send("PUT", `/api/v1/videos/${memory.uuid}`, form);
+    await until(async () => same(await video(to, memory.uuid), { name: memory.facts.name }));
+  }],
+  ["captions", async (from, to, memory) => {
+    const form = new FormData();
+    form.append("captionfile", new Blob(["WEBVTT\n\n00:00.000 --> 00:01.000\nFrom far away\n"], { type: "text/vtt" }), "en.vtt");
+    await from.send("PUT", `/api/v1/videos/${memory.uuid}/captions/en`, form);
+    await until(async () => {
+      const { data } = await to.get(`/api/v1/videos/${memory.uuid}/captions`);
+      const url = data[0]?.fileUrl ?? data[0]?.captionPath;
+      if (!url) return data;
+      const text = await (await fetch(new URL(url, to.url))).text();
+      return text.includes("From far away") || text.slice(0, 100);
+    });
+  }],
+  ["chapters", async (from, to, memory) => {
+    const chapters = [{ timecode: 0, title: "Beginning" }, { timecode: 3, title: "End" }];
+    await from.send("PUT", `/api/v1/videos/${memory.uuid}/chapters`, { chapters });
+    await until(async () => same(await to.get(`/api/v1/videos/${memory.uuid}/chapters`), { chapters }));
+  }],
+  ["Create of a comment by its owner", async (from, to, memory) => {
+    await from.send("POST", `/api/v1/videos/${memory.uuid}/comment-threads`, { text: `Owner speaks at ${from.host}` });
+    await until(async () => (await texts(to, memory.uuid)).includes(`Owner speaks at ${from.host}`));
+  }],
+  ["Create of a reply", async (from, to, memory) => {
+    const thread = (await threads(from, memory.uuid))[0];
+    await from.send("POST", `/api/v1/videos/${memory.uuid}/comments/${thread.id}`, { text: "A reply" });
+    await until(async () => {
+      const theirs = (await threads(to, memory.uuid))[0];
+      const tree = await to.get(`/api/v1/videos/${memory.uuid}/comment-threads/${theirs.id}`);
+      return tree.children.some((child) => child.comment.text === "A reply") || tree;
+    });
+  }],
+  ["Delete of a comment", async (from, to, memory) => {
+    const thread = (await threads(from, memory.uuid))[0];
+    await from.send("DELETE", `/api/v1/videos/${memory.uuid}/comments/${thread.id}`);
+    await until(async () => !(await texts(to, memory.uuid)).includes(`Owner speaks at ${from.host}`));
+  }],
+  ["Create of a comment about the other's video", async (from, to, memory) => {
+    const theirs = await ownVideo(to, from);
+    await from.send("POST", `/api/v1/videos/${theirs}/comment-threads`, { text: `A visitor from ${from.host}` });
+    await until(async () => (await texts(to, theirs)).includes(`A visitor from ${from.host}`));
+    memory.theirs = theirs;
+  }],
+  ["Like", async (from, to, memory) => rate(from, to, memory, "like", { likes: 1, dislikes: 0 })],
+  ["Dislike after Like", async (from, to, memory) => rate(from, to, memory, "dislike", { likes: 0, dislikes: 1 })],
+  ["Undo of Dislike", async (from, to, memory) => rate(from, to, memory, "none", { likes: 0, dislikes: 0 })],
+  ["View", async (from, to, memory) => {
+    const before = (await video(to, memory.theirs)).views;
+    for (const currentTime of [1, 2, 3, 4, 5, 6]) {
+      await from.send("POST", `/api/v1/videos/${memory.theirs}/views`, { currentTime });
+      await new Promise((done) => setTimeout(done, 300));
+    }
+    await until(async () => (await video(to, memory.theirs)).views > before);
+  }],
+  ["Flag", async (from, to, memory) => {
+    const id = (await video(from, memory.theirs)).id;
+    await from.send("POST", "/api/v1/abuses", { reason: `Reported at ${from.host}`, video: { id } });
+    await until(async () => (await to.get("/api/v1/abuses")).data.some((one) => one.reason === `Reported at ${from.host}`));
+  }],
+  ["Create of a playlist with an element", async (from, to, memory) => {
+    const form = new FormData();
+    for (const [name, value] of Object.entries({ displayName: `List of ${from.host}`, privacy: 1, videoChannelId: from.channel.id })) form.append(name, value);
+    memory.playlist = (await from.send("POST", "/api/v1/video-playlists", form)).videoPlaylist.uuid;
+    await from.send("POST", `/api/v1/video-playlists/${memory.playlist}/videos`, { videoId: (await video(from, memory.uuid)).id });
+    await until(async () => same(await to.get(`/api/v1/video-playlists/${memory.playlist}`), { displayName: `List of ${from.host}`, videosLength: 1 }));
+  }],
+  ["Update of a playlist", async (from, to, memory) => {
+    const form = new FormData();
+    form.append("displayName", "Another name");
+    await from.send("PUT", `/api/v1/video-playlists/${memory.playlist}`, form);
+    await until(async () => same(await to.get(`/api/v1/video-playlists/${memory.playlist}`), { displayName: "Another name" }));
+  }],
+  ["Delete of a playlist", async (from, to, memory) => {
+    await from.send("DELETE", `/api/v1/video-playlists/${memory.playlist}`);
+    await until(async () => (await to.status(`/api/v1/video-playlists/${memory.playlist}`)) === 404);
+  }],
+  ["Update of an account", async (from, to) => {
+    await from.send("PUT", "/api/v1/users/me", { displayName: `Root of ${from.host}` });
+    await until(async () => same(await to.get(`/api/v1/accounts/${from.user}@${from.host}`), { displayName: `Root of ${from.host}` }));
+  }],
+  ["Update of a channel", async (from, to) => {
+    await from.send("PUT", `/api/v1/video-channels/${from.channel.name}`, { displayName: `Channel of ${from.host}` });
+    await until(async () => same(await to.get(`/api/v1/video-channels/${from.channel.name}@${from.host}`), { displayName: `Channel of ${from.host}` }));
+  }],
+  ["Follow of a channel by a person", async (from, to) => {
+    const handle = `${to.channel.name}@${to.host}`;
+    await from.send("POST", "/api/v1/users/me/subscriptions", { uri: handle });
+    await until(async () => (await to.get(`/api/v1/video-channels/${to.channel.name}`)).followersCount === 1);
+  }],
+  ["Undo of that Follow", async (from, to) => {
+    await from.send("DELETE", `/api/v1/users/me/subscriptions/${to.channel.name}@${to.host}`);
+    await until(async () => (await to.get(`/api/v1/video-channels/${to.channel.name}`)).followersCount === 0);
+  }],
+  ["Create of CacheFile", async (from, to, memory) => {
+    // PeerTube mirrors only whom its administrator chose, and looks for work once a minute; Shoal has no such switch.
+    await from.send("PUT", `/api/v1/server/redundancy/${to.host}`, { redundancyAllowed: true }).catch(() => {});
+    await until(async () => {
+      const [playlist] = (await video(to, memory.theirs)).streamingPlaylists;
+      return playlist.redundancies.some((copy) => new URL(copy.baseUrl).host === from.host) || playlist.redundancies;
+    }, 5 * PATIENCE_MS);
+  }],
+  ["Delete when a video becomes private", async (from, to, memory) => {
+    await setPrivacy(from, memory.uuid, 3);
+    await until(async () => (await to.status(`/api/v1/videos/${memory.uuid}`)) === 404);
+  }],
+  ["Create when it is public again", async (from, to, memory) => {
+    await setPrivacy(from, memory.uuid, 1);
+    await until(async () => same(await video(to, memory.uuid), { name: memory.facts.name }));
+  }],
+  ["Delete of a video", async (from, to, memory) => {
+    await from.send("DELETE", `/api/v1/videos/${memory.uuid}`);
+    await until(async () => (await to.status(`/api/v1/videos/${memory.uuid}`)) === 404);
+  }],
+  ["Undo of Follow", async (from, to) => {
+    await from.send("DELETE", `/api/v1/server/following/${to.host}`);
+    await until(async () => !(await to.get("/api/v1/server/followers?count=50")).data.some((one) => one.follower.host === from.host));
+  }],
+];
+
+// A video of `owner` that `visitor` knows, made once and kept for all trials.
+async function ownVideo(owner, visitor) {
+  owner.shown ??= await owner.upload({ name: `For visitors of ${owner.host}`, commentsPolicy: 1, commentsEnabled: true });
+  await until(async () => (await visitor.status(`/api/v1/videos/${owner.shown}`)) === 200);
+  return owner.shown;
+}
+
+async function rate(from, to, memory, rating, counts) {
+  await from.send("PUT", `/api/v1/videos/${memory.theirs}/rate`, { rating });
+  await until(async () => same(await video(to, memory.theirs), counts));
+}
+
+async function setPrivacy(server, uuid, privacy) {
+  const form = new FormData();
+  form.append("privacy", String(privacy));
+  await server.send("PUT", `/api/v1/videos/${uuid}`, form);
+}
+
+const servers = [new Server(...rest.slice(0, 3)), new Server(...rest.slice(3))];
+for (const server of servers) await server.logIn();
+const directions = [[servers[0], servers[1], {}], [servers[1], servers[0], {}]];
+console.log(`| what | ${directions.map(([from, to]) => `${from.name} → ${to.name}`).join(" | ")} |\n| --- | --- | --- |`);
+const wanted = process.env.ONLY ? new RegExp(process.env.ONLY, "u") : /^/u;
+let failures = 0;
+for (const [name, trial] of trials) {
+  if (!wanted.test(name)) continue;
+  const outcomes = [];
+  for (const [from, to, memory] of directions) {
+    try {
+      await trial(from, to, memory);
+      outcomes.push("yes");
+    } catch (error) {
+      failures += 1;
+      outcomes.push(`no: ${error.message.replaceAll("|", "/").replaceAll("\n", " ")}`);
+    }
+  }
+  console.log(`| ${name} | ${outcomes.join(" | ")} |`);
+}
+process.exit(failures === 0 ? 0 : 1);
