@@ -1,4 +1,4 @@
-# Measures what docs/benchmarks.md reports: memory when idle, time to the first answer, requests per second.
+# Measures what docs/benchmarks.md reports: memory when idle, time to the first answer, requests and activities per second.
 #
 # Always the release build, SQLite and all four roles, on a data folder of its own. `SHOAL_BENCH_PEER=http://127.0.0.1:9000` names a
 # PeerTube server that runs beside it: then both answer the same question in turn, in the same run.
@@ -19,18 +19,20 @@ run_benchmarks() {
   at_exit 'rm -rf -- "$bench_dir"'
   at_exit 'stop_server'
 
-  local server_port resident start rate peer_rate=''
+  local server_port resident start rate federation peer_rate=''
   server_port=$(free_port)
   measure_idle_memory
   measure_start
   measure_video_list
   measure_peer
+  measure_federation
   cat <<TABLE
 | what | target | measured |
 | --- | --- | --- |
 | idle server with all roles, resident memory after 10 s | at most 60 MB | $resident MB |
 | start to first answered request, existing data folder (median of $bench_starts) | at most 300 ms | $start ms |
 | \`GET /api/v1/videos?count=25\` with 200 videos, SQLite | at least 5,000 requests/s on 2 cores | $rate requests/s |$(peer_line)
+$federation
 
 $(git rev-parse --short HEAD 2>/dev/null || echo 'no commit'), $(nproc) cores ($(processor)), $(free -g | awk '/^Mem/ { print $2 }') GB of memory, $(load_generator) on the same machine
 TABLE
@@ -78,7 +80,7 @@ stop_server() {
   server_pid=
 }
 
-# The three measurements set `resident`, `start` and `rate` of their caller.
+# The measurements set `resident`, `start`, `rate` and `federation` of their caller.
 measure_idle_memory() {
   say "idle memory"
   start_server
@@ -125,4 +127,10 @@ requests_per_second() {
   else
     oha --no-tui -c 64 -z "${bench_seconds}s" "$1" | awk '/Requests\/sec/ { print int($2) }'
   fi
+}
+
+# Rows of the table: a server of its own, and two thousand others on loopback.
+measure_federation() {
+  say "activities, in and out"
+  federation=$(SHOAL_BIN=$bench_shoal "$target_dir/release/bench-federation")
 }

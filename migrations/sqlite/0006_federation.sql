@@ -330,3 +330,9 @@ CREATE TABLE tombstones (
 ALTER TABLE outgoing_activities ADD COLUMN must_arrive BOOLEAN NOT NULL DEFAULT FALSE;
 -- Since when a server is considered gone; it is asked now and then, and gets nothing else.
 ALTER TABLE delivery_pauses ADD COLUMN given_up_at TIMESTAMP;
+-- Somebody else's activity, which we pass on as it came.
+ALTER TABLE outgoing_activities ADD COLUMN is_forwarded BOOLEAN NOT NULL DEFAULT FALSE;
+-- What somebody passed on to us could be passed on again for days.
+ALTER TABLE inbox_receipts ADD COLUMN is_forwarded BOOLEAN NOT NULL DEFAULT FALSE;
+-- Further keys of the same actor: JSON, from their names to their texts in PEM.
+ALTER TABLE remote_keys ADD COLUMN other_keys TEXT;

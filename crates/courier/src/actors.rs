@@ -86,24 +86,44 @@ impl KeyStore for LocalActor {
     }
 }
 
+/// In which of two ways a request is signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// draft-cavage-http-signatures, which everybody understands.
+    Draft,
+    /// RFC 9421.
+    Message,
+}
+
 /// Signs requests in the name of an actor, naming the actor's URL as the key, as PeerTube does.
 #[derive(Debug, Clone)]
 pub struct Signer {
     actor: LocalActor,
     clock: SharedClock,
+    dialect: Dialect,
 }
 
 impl Signer {
     /// A signer that dates its signatures by the clock.
     pub fn new(actor: LocalActor, clock: SharedClock) -> Self {
-        Self { actor, clock }
+        Self { actor, clock, dialect: Dialect::Draft }
+    }
+
+    /// The same in the given way.
+    #[must_use]
+    pub(crate) fn speaking(self, dialect: Dialect) -> Self {
+        Self { dialect, ..self }
     }
 }
 
 impl RequestSigner for Signer {
     fn sign(&self, method: &Method, url: &Url, body: &[u8], headers: &mut HeaderMap) -> Result<(), String> {
         let body = (*method == Method::POST).then_some(body);
-        signature::sign(&self.actor.key, &self.actor.url, method, url, body, self.clock.now(), headers)
+        let sign = match self.dialect {
+            Dialect::Draft => signature::sign,
+            Dialect::Message => signature::sign_rfc9421,
+        };
+        sign(&self.actor.key, &self.actor.url, method, url, body, self.clock.now(), headers)
             .map_err(|error| error.to_string())
     }
 }

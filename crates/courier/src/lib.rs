@@ -2,7 +2,8 @@
 //!
 //! `federation` knows how activities look and when a signature holds; this crate does the input and output around it:
 //!
-//! - [`inbox`]: is this request really from that actor? Keys are fetched, cached and rotated here.
+//! - [`inbox`]: is this activity really from that actor? Keys are fetched, cached and rotated here, and what holds is acted
+//!   upon in its turn.
 //! - [`deliveries`]: activities go out in the transaction that caused them, through one queue per server.
 //! - [`fetch`] and [`discover`]: other servers' documents, by signed requests.
 //!
@@ -17,7 +18,9 @@ pub mod deliveries;
 pub mod discover;
 mod error;
 pub mod fetch;
+mod heavy;
 pub mod inbox;
+mod limits;
 #[cfg(test)]
 mod testing;
 
@@ -30,7 +33,7 @@ use platform::{
 use serde::{Deserialize, Serialize};
 
 pub use actors::{KeyStore, KeyStoreError, KeyStores, LocalActor, Signer};
-pub use deliveries::deliver;
+pub use deliveries::{deliver, deliver_surely, forward};
 pub use error::FetchError;
 pub use inbox::{InboxError, VerifiedActivity};
 
@@ -44,7 +47,13 @@ struct Inner {
     platform: Platform,
     keys: Arc<dyn KeyStore>,
     instance_actor: LocalActor,
+    heavy: heavy::Heavy,
     remote_keys: inbox::RemoteKeys,
+    limits: inbox::Limits,
+    turns: inbox::Turns,
+    dialects: deliveries::Dialects,
+    keys_of_ours: deliveries::Keys,
+    bodies: deliveries::Bodies,
 }
 
 impl std::fmt::Debug for Courier {
@@ -57,8 +66,19 @@ impl Courier {
     /// A courier whose requests for documents are signed by `instance_actor`, and whose deliveries are signed by whichever
     /// actor sent them, with the key that `keys` finds.
     pub fn new(platform: Platform, keys: Arc<dyn KeyStore>, instance_actor: LocalActor) -> Self {
-        let remote_keys = inbox::RemoteKeys::default();
-        Self { inner: Arc::new(Inner { platform, keys, instance_actor, remote_keys }) }
+        let inner = Inner {
+            platform,
+            keys,
+            instance_actor,
+            heavy: heavy::Heavy::default(),
+            remote_keys: inbox::RemoteKeys::default(),
+            limits: inbox::Limits::default(),
+            turns: inbox::Turns::default(),
+            dialects: deliveries::Dialects::default(),
+            keys_of_ours: deliveries::Keys::default(),
+            bodies: deliveries::Bodies::default(),
+        };
+        Self { inner: Arc::new(inner) }
     }
 
     /// The actor that signs requests for documents.
@@ -70,9 +90,9 @@ impl Courier {
     pub fn jobs(&self) -> JobSet {
         let (delivering, forgetting) = (self.clone(), self.clone());
         JobSet::new()
-            .on(move |job: deliveries::DeliverToHost, context| {
+            .on(move |_: deliveries::DeliverMail, context| {
                 let courier = delivering.clone();
-                async move { courier.deliver_to_host(&job, &context).await }
+                async move { courier.deliver_mail(&context).await }
             })
             .on(move |_: ForgetOldMail, _| {
                 let courier = forgetting.clone();

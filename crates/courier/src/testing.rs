@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use axum::{
@@ -24,7 +25,10 @@ use platform::{
     testing::TestPlatform,
 };
 use serde_json::Value;
-use tokio::net::TcpListener;
+use tokio::{
+    net::TcpListener,
+    time::{Instant, sleep},
+};
 use url::Url;
 
 use crate::{Courier, LocalActor};
@@ -77,6 +81,7 @@ pub(crate) fn url(text: &str) -> Url {
 
 /// A request that a remote server received.
 pub(crate) struct Received {
+    pub(crate) at: Instant,
     pub(crate) method: String,
     pub(crate) target: String,
     pub(crate) headers: HeaderMap,
@@ -100,6 +105,10 @@ struct Shared {
     documents: Mutex<HashMap<String, Served>>,
     requests: Mutex<Vec<Received>>,
     answer: Mutex<Option<StatusCode>>,
+    /// What is answered to requests that have this text in their bodies.
+    answer_to: Mutex<Option<(String, StatusCode)>>,
+    delay: Mutex<Duration>,
+    knows_no_messages: Mutex<bool>,
 }
 
 /// A remote server.
@@ -117,6 +126,11 @@ impl Remote {
         names.insert(host, listener.local_addr().unwrap());
         Tasks::default().spawn("remote server", async move { axum::serve(listener, router).await.unwrap() });
         Self { host, shared, key: Mutex::new(Arc::new(SigningKey::generate().unwrap())) }
+    }
+
+    /// The same server, but with a key that is not the one that it publishes.
+    pub(crate) fn signing_with(&self, key: SigningKey) -> Self {
+        Self { host: self.host, shared: self.shared.clone(), key: Mutex::new(Arc::new(key)) }
     }
 
     /// An actor of this server, whether it is served or not.
@@ -142,6 +156,11 @@ impl Remote {
         self.shared.documents.lock().unwrap().insert(path.to_owned(), served);
     }
 
+    /// Sends who asks for this path elsewhere.
+    pub(crate) fn redirect(&self, path: &str, to: &str) {
+        self.serve_text(path, "redirect", to);
+    }
+
     pub(crate) fn stop_serving(&self) {
         self.shared.documents.lock().unwrap().clear();
     }
@@ -149,6 +168,21 @@ impl Remote {
     /// Answers everything with this status from now on; 0 goes back to what is served.
     pub(crate) fn answer_with(&self, status: u16) {
         *self.shared.answer.lock().unwrap() = StatusCode::from_u16(status).ok();
+    }
+
+    /// Answers requests with this text in their bodies with this status from now on.
+    pub(crate) fn answer_to(&self, text: &str, status: u16) {
+        *self.shared.answer_to.lock().unwrap() = Some((text.to_owned(), StatusCode::from_u16(status).unwrap()));
+    }
+
+    /// Takes its time from now on.
+    pub(crate) fn delay(&self, time: Duration) {
+        *self.shared.delay.lock().unwrap() = time;
+    }
+
+    /// Believes no request that is signed by RFC 9421.
+    pub(crate) fn know_no_messages(&self) {
+        *self.shared.knows_no_messages.lock().unwrap() = true;
     }
 
     /// What was received since the last call.
@@ -170,22 +204,41 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
     let (parts, body) = request.into_parts();
     let target = parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
     let received = Received {
+        at: Instant::now(),
         method: parts.method.to_string(),
         target,
         headers: parts.headers,
         body: to_bytes(body, 1_000_000).await.unwrap().to_vec(),
     };
     let is_post = received.method == "POST";
+    let status = shared.status_for(&received);
     shared.requests.lock().unwrap().push(received);
+    let delay = *shared.delay.lock().unwrap();
+    sleep(delay).await;
     let response = Response::builder();
-    if let Some(status) = *shared.answer.lock().unwrap() {
-        return response.status(status).body(Body::empty()).unwrap();
+    if let Some(status) = status {
+        return response.status(status).header("location", "/elsewhere").body(Body::empty()).unwrap();
     }
     match shared.documents.lock().unwrap().get(parts.uri.path()) {
+        Some(served) if served.content_type == "redirect" => {
+            response.status(StatusCode::FOUND).header("location", &served.body).body(Body::empty()).unwrap()
+        }
         Some(served) => {
             response.header("content-type", &served.content_type).body(Body::from(served.body.clone())).unwrap()
         }
         None if is_post => response.status(StatusCode::NO_CONTENT).body(Body::empty()).unwrap(),
         None => response.status(StatusCode::NOT_FOUND).body(Body::empty()).unwrap(),
+    }
+}
+
+impl Shared {
+    fn status_for(&self, received: &Received) -> Option<StatusCode> {
+        if *self.knows_no_messages.lock().unwrap() && received.headers.contains_key("signature-input") {
+            return Some(StatusCode::UNAUTHORIZED);
+        }
+        let body = String::from_utf8_lossy(&received.body);
+        let answer_to = self.answer_to.lock().unwrap().clone();
+        let particular = answer_to.filter(|(text, _)| body.contains(text)).map(|(_, status)| status);
+        particular.or(*self.answer.lock().unwrap())
     }
 }

@@ -34,11 +34,11 @@ pub async fn inbox(State(app): State<App>, request: Request) -> ApiResult<Status
         .map_err(|_| Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "An activity has at most 500 kB."))?
         .to_bytes();
     let verified = app.courier.verify(&parts, &body).await?;
-    receive(&app, &verified).await?;
+    receive(&app, verified).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn receive(app: &App, verified: &VerifiedActivity) -> ApiResult<()> {
+async fn receive(app: &App, verified: VerifiedActivity) -> ApiResult<()> {
     let activity = &verified.activity;
     // The deletion of an actor that nobody here knows is no reason to ask for it.
     let known = actors::store::find_by_url(&mut app.platform.db.read().await?, activity.actor.as_str()).await?;
@@ -49,12 +49,10 @@ async fn receive(app: &App, verified: &VerifiedActivity) -> ApiResult<()> {
         info!(%error, "an activity of an actor that cannot be known was refused");
         Problem::forbidden("The actor of this activity cannot be known.")
     })?;
-    let mut tx = app.platform.db.begin().await?;
-    if verified.accept_once(&mut tx, app.platform.clock.now()).await? {
-        dispatch(app, &mut tx, activity, &actor).await?;
-        tx.commit().await?;
-    }
-    Ok(())
+    let ours = app.clone();
+    app.courier
+        .apply(verified, |tx, verified| Box::pin(async move { dispatch(&ours, tx, &verified.activity, &actor).await }))
+        .await
 }
 
 /// What comes in, and whose business it is.

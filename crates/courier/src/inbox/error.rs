@@ -1,10 +1,13 @@
+use std::time::Duration;
+
 use federation::{
-    origin::OriginMismatch,
+    origin::{Host, OriginMismatch},
     signature::{KeyId, SignatureError},
     wire::{Activity, DocumentError, WireError, document::MAX_DOCUMENT_BYTES},
 };
 use http::StatusCode;
 use platform::{db::DbError, web::Problem};
+use url::Url;
 
 use crate::FetchError;
 
@@ -40,13 +43,31 @@ pub enum InboxError {
     /// The document that the key leads to does not have that key, or one that cannot be used.
     #[error("{0} is no usable key")]
     KeyUnusable(KeyId),
-    /// It was signed by somebody other than the actor of its activity.
-    #[error("the activity of {actor} was signed with {key_id}, which is not its key")]
+    /// The server that is to give the key has been asked in vain too often.
+    #[error("{host} was asked for too many keys that it does not have")]
+    TooManyKeys {
+        /// The server.
+        host: Host,
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// Somebody other than the actor of the activity brought it, and nothing else vouches for it.
+    #[error("the activity of {actor} was brought by {signer}: {reason}")]
     Forwarded {
         /// Who is said to have done it.
         actor: String,
-        /// With whose key.
-        key_id: String,
+        /// Who signed the request, or with what.
+        signer: String,
+        /// Why that is not enough.
+        reason: String,
+    },
+    /// Its sender sends more than we take.
+    #[error("{host} sends too much")]
+    TooMany {
+        /// The sender.
+        host: Host,
+        /// When to try again.
+        retry_after: Duration,
     },
     /// Its activity claims authority over something on another host.
     #[error(transparent)]
@@ -57,8 +78,17 @@ pub enum InboxError {
 }
 
 impl InboxError {
-    pub(super) fn forwarded(activity: &Activity, key_id: &KeyId) -> Self {
-        Self::Forwarded { actor: activity.actor.to_string(), key_id: key_id.to_string() }
+    /// Nobody could vouch for it.
+    pub(super) fn forwarded(activity: &Activity, signer: &Url) -> Self {
+        let reason = "nothing in it was signed by its author".to_owned();
+        Self::Forwarded { actor: activity.actor.to_string(), signer: signer.to_string(), reason }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::TooMany { retry_after, .. } | Self::TooManyKeys { retry_after, .. } => Some(*retry_after),
+            _ => None,
+        }
     }
 
     /// What it is called in the metrics.
@@ -68,7 +98,11 @@ impl InboxError {
             Self::OtherHost(_) => "other_host",
             Self::Signature(_) => "signature",
             Self::Document(_) | Self::Wire(_) => "malformed",
-            Self::KeyUnavailable { .. } | Self::KeyUnavailableRecently(_) | Self::KeyUnusable(_) => "key",
+            Self::KeyUnavailable { .. }
+            | Self::KeyUnavailableRecently(_)
+            | Self::KeyUnusable(_)
+            | Self::TooManyKeys { .. } => "key",
+            Self::TooMany { .. } => "too_many",
             Self::Forwarded { .. } => "forwarded",
             Self::Origin(_) => "origin",
             Self::Db(_) => "database",
@@ -88,7 +122,11 @@ impl From<InboxError> for Problem {
             | InboxError::KeyUnavailableRecently(_)
             | InboxError::KeyUnusable(_) => StatusCode::UNAUTHORIZED,
             InboxError::Forwarded { .. } | InboxError::Origin(_) => StatusCode::FORBIDDEN,
+            InboxError::TooMany { .. } | InboxError::TooManyKeys { .. } => StatusCode::TOO_MANY_REQUESTS,
         };
+        if let Some(retry_after) = error.retry_after() {
+            return Self::new(status, error.to_string()).retry_after(retry_after.as_secs().saturating_add(1));
+        }
         match error {
             InboxError::Db(error) => error.into(),
             // Where a name leads to, and what refused a connection there, is for the log: it could be an inner network.

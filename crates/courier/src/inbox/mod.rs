@@ -1,62 +1,88 @@
-//! Is this request really from the actor that its activity names?
+//! Is this activity really from the actor that it names?
 //!
-//! **Invariant:** a [`VerifiedActivity`] was signed by the key of its own actor, was made for this host within the last
-//! half hour, and claims authority only over what lives on the actor's host.
+//! **Invariant:** a [`VerifiedActivity`] was signed by the key of its own actor, or is what its actor's server says, and
+//! claims authority only over what lives on the actor's host. The request was made for this host within the last half
+//! hour.
 //!
 //! What is cheap comes first, so that nonsense costs nothing: size, host, coverage, age, digest; then the document; then
-//! the key, which may have to be fetched; then the signature. A request whose signer is not its activity's actor (a
-//! forwarded activity) is refused: PeerTube vouches for those with JSON-LD signatures, which we neither make nor check.
+//! the key, which may have to be fetched; then the signature; then how much its sender has sent of late. An activity that
+//! somebody else brings than its actor has further hurdles to take: see `forwarded.rs`.
+//!
+//! Then it is acted upon, once, in its turn: see [`Courier::apply`].
 
 mod error;
+mod forwarded;
 mod keys;
+mod limits;
 mod store;
+mod turns;
 
 use axum::extract::OriginalUri;
+use bytes::Bytes;
 use chrono::TimeDelta;
 use federation::{
-    origin::{Host, same_host},
-    signature::{KeyId, MAX_SKEW, RequestHead, SignatureError, SignedRequest},
+    origin::Host,
+    signature::{MAX_SKEW, RequestHead, SignatureError, SignedRequest},
     wire::{Activity, document},
 };
 use http::{header, request::Parts};
 use metrics::counter;
-use platform::db::{DbError, Tx};
+use platform::{
+    clock::Timestamp,
+    db::{DbError, Tx},
+};
 use url::Url;
 
 use crate::Courier;
+use store::Receipt;
 
 pub use error::InboxError;
 pub(crate) use keys::RemoteKeys;
+pub(crate) use limits::Limits;
+pub(crate) use turns::Turns;
 
 /// How long keys count, and are kept, that no server confirms any more.
 const FORGET_KEYS_AFTER: TimeDelta = TimeDelta::days(30);
 
-/// An activity that its actor really sent to us.
+const SIGNATURE_INPUT: &str = "signature-input";
+
+/// An activity that its actor really sent.
 #[derive(Debug, Clone)]
 pub struct VerifiedActivity {
     /// What was done, and by whom.
     pub activity: Activity,
     /// The server of the actor.
     pub host: Host,
-    fingerprint: String,
+    /// Who brought it, if that was not the actor.
+    pub forwarded_by: Option<Url>,
+    /// The server that brought it.
+    sender: Host,
+    document: Option<Bytes>,
+    receipt: Receipt,
 }
 
 impl VerifiedActivity {
-    /// Who sent it.
+    /// Who did it.
     pub fn actor(&self) -> &Url {
         &self.activity.actor
     }
 
+    /// The document exactly as it was received, if its author seems to have signed it: then it can be passed on by
+    /// [`forward`](crate::forward), and those who get it can check it.
+    pub fn document(&self) -> Option<&Bytes> {
+        self.document.as_ref()
+    }
+
     /// Writes down that this very request is being acted upon. `false` if it was before: then do nothing, and answer as if
-    /// all were well. Call it in the transaction that acts.
+    /// all were well. [`Courier::apply`] calls it in the transaction that acts.
     ///
     /// A request is recognised by its signature, not by the id of its activity: PeerTube uses an id again when the same
-    /// thing is done again (like, take back, like).
+    /// thing is done again (like, take back, like). What is passed on is recognised by its id and by when it was signed.
     ///
     /// # Errors
     /// [`DbError`] if the database refuses.
-    pub async fn accept_once(&self, tx: &mut Tx, now: platform::clock::Timestamp) -> Result<bool, DbError> {
-        store::insert_receipt(tx, &self.fingerprint, now).await
+    pub async fn accept_once(&self, tx: &mut Tx, now: Timestamp) -> Result<bool, DbError> {
+        store::insert_receipt(tx, &self.receipt, now).await
     }
 }
 
@@ -66,16 +92,22 @@ impl Courier {
     /// # Errors
     /// [`InboxError`] says what does not hold; it converts to the answer for the sender.
     pub async fn verify(&self, parts: &Parts, body: &[u8]) -> Result<VerifiedActivity, InboxError> {
-        let outcome = self.verify_quietly(parts, body).await;
+        let mut claimed_host = None;
+        let outcome = self.verify_quietly(parts, body, &mut claimed_host).await;
         let label = outcome.as_ref().map_or_else(InboxError::label, |_| "verified");
         counter!("shoal_inbox_requests_total", "outcome" => label).increment(1);
         if let Err(error) = &outcome {
-            tracing::debug!(%error, "an activity was refused");
+            self.inner.limits.report(error, claimed_host.as_ref(), self.platform().clock.now()).await;
         }
         outcome
     }
 
-    async fn verify_quietly(&self, parts: &Parts, body: &[u8]) -> Result<VerifiedActivity, InboxError> {
+    async fn verify_quietly(
+        &self,
+        parts: &Parts,
+        body: &[u8],
+        claimed_host: &mut Option<Host>,
+    ) -> Result<VerifiedActivity, InboxError> {
         if body.len() > document::MAX_DOCUMENT_BYTES {
             return Err(InboxError::TooLarge(body.len()));
         }
@@ -83,12 +115,27 @@ impl Courier {
         let now = self.platform().clock.now();
         let head = RequestHead { method: parts.method.as_str(), target: target(parts), headers: &parts.headers };
         let request = SignedRequest::read(head, body, now)?;
-        let activity = Activity::from_value(&document::parse(body)?)?;
-        check_signer(&activity, request.key_id())?;
+        *claimed_host = request.key_id().host();
+        let value = document::parse(body)?;
+        let activity = Activity::from_value(&value)?;
         activity.check_origin()?;
-        let host = Host::of(&activity.actor).ok_or_else(|| InboxError::forwarded(&activity, request.key_id()))?;
-        self.check_signature(&request, &activity).await?;
-        Ok(VerifiedActivity { activity, host, fingerprint: request.fingerprint() })
+        let host = Host::of(&activity.actor).ok_or_else(|| InboxError::forwarded(&activity, request.key_id().url()))?;
+        if request.key_id().host().as_ref() != Some(&host) && !forwarded::may_be_believed(&activity, &value) {
+            return Err(InboxError::forwarded(&activity, request.key_id().url()));
+        }
+        let signer = self.signer_of(&request).await?;
+        let sender = Host::of(&signer).ok_or_else(|| InboxError::forwarded(&activity, &signer))?;
+        self.note_dialect(parts, &sender).await;
+        let allowed = self.inner.limits.requests.take(sender.as_str(), now).await;
+        allowed.map_err(|retry_after| InboxError::TooMany { host: sender.clone(), retry_after })?;
+        let document = value.get("signature").is_some().then(|| Bytes::copy_from_slice(body));
+        let direct = Receipt { fingerprint: request.fingerprint(), is_forwarded: false };
+        if signer == activity.actor {
+            return Ok(VerifiedActivity { activity, host, forwarded_by: None, sender, document, receipt: direct });
+        }
+        let (activity, receipt) = self.verify_forwarded(&signer, activity, value).await?;
+        let receipt = receipt.unwrap_or(direct);
+        Ok(VerifiedActivity { activity, host, forwarded_by: Some(signer), sender, document, receipt })
     }
 
     /// A request for another host was signed for that host, and reaches us by mistake or by replay.
@@ -102,25 +149,32 @@ impl Courier {
         }
     }
 
-    /// Tries the key that we know, and, when that does not fit, the one that its server has now.
-    async fn check_signature(&self, request: &SignedRequest, activity: &Activity) -> Result<(), InboxError> {
-        let known = self.remote_key(request.key_id()).await?;
-        known.ensure_owned_by(activity, request.key_id())?;
-        match request.verify(&known.key) {
-            Ok(()) => return Ok(()),
+    /// Whose signature it is. Tries the key that we know, and, when that does not fit, the one that its server has now.
+    async fn signer_of(&self, request: &SignedRequest) -> Result<Url, InboxError> {
+        let name = self.key_url(request.key_id()).await?;
+        let known = self.remote_keys(&name).await?;
+        match request.verify(known.named(&name)) {
+            Ok(()) => return Ok(known.actor.clone()),
             Err(SignatureError::Mismatch(_)) => {}
             Err(other) => return Err(other.into()),
         }
-        let current = self.refetch_remote_key(request.key_id(), &known).await?;
-        current.ensure_owned_by(activity, request.key_id())?;
-        Ok(request.verify(&current.key)?)
+        let current = self.refetch_remote_keys(&name, &known).await?;
+        request.verify(current.named(&name))?;
+        Ok(current.actor.clone())
+    }
+
+    /// Who signs by RFC 9421 is answered in kind.
+    async fn note_dialect(&self, parts: &Parts, sender: &Host) {
+        if parts.headers.contains_key(SIGNATURE_INPUT) {
+            self.inner.dialects.note_messages(sender).await;
+        }
     }
 
     /// Removes receipts and keys that no longer matter.
     pub(crate) async fn forget_received(&self) -> Result<(), DbError> {
         let now = self.platform().clock.now();
         let mut tx = self.platform().db.begin().await?;
-        store::delete_receipts_before(&mut tx, now - MAX_SKEW * 2).await?;
+        store::delete_receipts(&mut tx, now - MAX_SKEW * 2, now - forwarded::MAX_AGE - MAX_SKEW * 2).await?;
         store::delete_keys_before(&mut tx, now - FORGET_KEYS_AFTER).await?;
         tx.commit().await
     }
@@ -130,14 +184,6 @@ impl Courier {
 fn target(parts: &Parts) -> &str {
     let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |OriginalUri(uri)| uri);
     uri.path_and_query().map_or_else(|| uri.path(), http::uri::PathAndQuery::as_str)
-}
-
-/// Saves fetching the key of a signer that cannot be the actor.
-fn check_signer(activity: &Activity, key_id: &KeyId) -> Result<(), InboxError> {
-    if same_host(&activity.actor, key_id.url()) {
-        return Ok(());
-    }
-    Err(InboxError::forwarded(activity, key_id))
 }
 
 #[cfg(test)]

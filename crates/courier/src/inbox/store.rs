@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use federation::signature::PublicKey;
 use platform::{
     clock::Timestamp,
@@ -6,45 +8,56 @@ use platform::{
 };
 use url::Url;
 
-use super::keys::RemoteKey;
+use super::keys::ActorKeys;
 
 #[derive(sqlx::FromRow)]
-pub(super) struct StoredKey {
+pub(super) struct StoredKeys {
     actor_url: String,
     public_key_pem: String,
+    other_keys: Option<String>,
     fetched_at: Timestamp,
 }
 
-impl StoredKey {
+impl StoredKeys {
     /// `None` if what is stored cannot be read any more; it is then fetched again.
-    pub(super) fn into_key(self) -> Option<RemoteKey> {
-        Some(RemoteKey {
-            key: PublicKey::from_pem(&self.public_key_pem).ok()?,
+    pub(super) fn into_keys(self) -> Option<ActorKeys> {
+        let others: BTreeMap<String, String> = match &self.other_keys {
+            Some(text) => serde_json::from_str(text).ok()?,
+            None => BTreeMap::new(),
+        };
+        let others = others.into_iter().map(|(name, pem)| Some((name, PublicKey::from_pem(&pem).ok()?)));
+        Some(ActorKeys {
+            main: PublicKey::from_pem(&self.public_key_pem).ok()?,
+            others: others.collect::<Option<_>>()?,
             actor: Url::parse(&self.actor_url).ok()?,
-            pem: self.public_key_pem,
             fetched_at: self.fetched_at,
         })
     }
 }
 
-pub(super) async fn find_key(connection: &mut Connection, key_id: &str) -> Result<Option<StoredKey>, DbError> {
+pub(super) async fn find_keys(connection: &mut Connection, document: &str) -> Result<Option<StoredKeys>, DbError> {
     connection
-        .query(sql!("SELECT actor_url, public_key_pem, fetched_at FROM remote_keys WHERE key_id = $1"))
-        .bind(key_id.to_owned())
+        .query(sql!("SELECT actor_url, public_key_pem, other_keys, fetched_at FROM remote_keys WHERE key_id = $1"))
+        .bind(document.to_owned())
         .fetch_optional()
         .await
 }
 
-pub(super) async fn save_key(tx: &mut Tx, key_id: &str, key: &RemoteKey) -> Result<(), DbError> {
+pub(super) async fn save_keys(tx: &mut Tx, document: &str, keys: &ActorKeys) -> Result<(), DbError> {
+    let others: BTreeMap<&String, String> =
+        keys.others.iter().filter_map(|(name, key)| Some((name, key.to_pem().ok()?))).collect();
+    let others = (!others.is_empty()).then(|| serde_json::to_string(&others).unwrap_or_default());
     tx.query(sql!(
-        "INSERT INTO remote_keys (key_id, actor_url, public_key_pem, fetched_at) VALUES ($1, $2, $3, $4) \
+        "INSERT INTO remote_keys (key_id, actor_url, public_key_pem, other_keys, fetched_at) \
+         VALUES ($1, $2, $3, $4, $5) \
          ON CONFLICT (key_id) DO UPDATE SET actor_url = excluded.actor_url, \
-         public_key_pem = excluded.public_key_pem, fetched_at = excluded.fetched_at"
+         public_key_pem = excluded.public_key_pem, other_keys = excluded.other_keys, fetched_at = excluded.fetched_at"
     ))
-    .bind(key_id.to_owned())
-    .bind(key.actor.to_string())
-    .bind(key.pem.clone())
-    .bind(key.fetched_at)
+    .bind(document.to_owned())
+    .bind(keys.actor.to_string())
+    .bind(keys.main.to_pem().unwrap_or_default())
+    .bind(others)
+    .bind(keys.fetched_at)
     .execute()
     .await
     .map(drop)
@@ -54,19 +67,51 @@ pub(super) async fn delete_keys_before(tx: &mut Tx, moment: Timestamp) -> Result
     tx.query(sql!("DELETE FROM remote_keys WHERE fetched_at < $1")).bind(moment).execute().await
 }
 
+/// What tells a request, or a forwarded activity, from any other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Receipt {
+    pub(super) fingerprint: String,
+    /// It could come again for days rather than for an hour.
+    pub(super) is_forwarded: bool,
+}
+
 /// Tells whether it is new.
-pub(super) async fn insert_receipt(tx: &mut Tx, fingerprint: &str, now: Timestamp) -> Result<bool, DbError> {
+pub(super) async fn insert_receipt(tx: &mut Tx, receipt: &Receipt, now: Timestamp) -> Result<bool, DbError> {
     let inserted = tx
         .query(sql!(
-            "INSERT INTO inbox_receipts (fingerprint, received_at) VALUES ($1, $2) ON CONFLICT (fingerprint) DO NOTHING"
+            "INSERT INTO inbox_receipts (fingerprint, is_forwarded, received_at) VALUES ($1, $2, $3) \
+             ON CONFLICT (fingerprint) DO NOTHING"
         ))
-        .bind(fingerprint.to_owned())
+        .bind(receipt.fingerprint.clone())
+        .bind(receipt.is_forwarded)
         .bind(now)
         .execute()
         .await?;
     Ok(inserted > 0)
 }
 
-pub(super) async fn delete_receipts_before(tx: &mut Tx, moment: Timestamp) -> Result<u64, DbError> {
-    tx.query(sql!("DELETE FROM inbox_receipts WHERE received_at < $1")).bind(moment).execute().await
+pub(super) async fn delete_receipts(
+    tx: &mut Tx,
+    requests_before: Timestamp,
+    forwarded_before: Timestamp,
+) -> Result<u64, DbError> {
+    tx.query(sql!("DELETE FROM inbox_receipts WHERE received_at < $1 AND (is_forwarded = FALSE OR received_at < $2)"))
+        .bind(requests_before)
+        .bind(forwarded_before)
+        .execute()
+        .await
+}
+
+/// Begins what can be undone by itself within a transaction.
+pub(super) async fn begin_part(tx: &mut Tx) -> Result<(), DbError> {
+    tx.query(sql!("SAVEPOINT part")).execute().await.map(drop)
+}
+
+pub(super) async fn end_part(tx: &mut Tx) -> Result<(), DbError> {
+    tx.query(sql!("RELEASE SAVEPOINT part")).execute().await.map(drop)
+}
+
+pub(super) async fn undo_part(tx: &mut Tx) -> Result<(), DbError> {
+    tx.query(sql!("ROLLBACK TO SAVEPOINT part")).execute().await?;
+    end_part(tx).await
 }

@@ -1,10 +1,11 @@
 use std::{sync::Arc, time::Duration};
 
 use federation::{
-    signature::{self, SigningKey},
-    wire::{Action, Activity},
+    signature::{self, KeyId, SigningKey},
+    webfinger::Descriptor,
+    wire::{Action, Multikey},
 };
-use http::{HeaderValue, Method, Request, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use platform::web::Problem;
 use serde_json::{Value, json};
 
@@ -13,6 +14,10 @@ use crate::{
     FetchError,
     testing::{Remote, World, url},
 };
+
+mod hostile;
+mod passed_on;
+mod turns;
 
 fn follow(actor: &Url) -> Value {
     let id = federation::ids::follow(actor, 1);
@@ -119,6 +124,7 @@ async fn nobody_signs_for_somebody_else() {
     let world = World::new().await;
     let (bob, mallory) = (world.beta.serve_actor("bob").id, world.beta.serve_actor("mallory").id);
     let foreign = world.gamma.serve_actor("carol").id;
+    world.gamma.requests();
     for victim in [&bob, &foreign] {
         let body = follow(victim).to_string().into_bytes();
         let parts = request_signed_as(&world, &world.beta, &mallory, &body);
@@ -186,16 +192,23 @@ async fn receipts_are_forgotten_when_they_can_no_longer_matter() {
     let db = &world.alpha.platform.db;
     let receive = async || {
         let mut tx = db.begin().await.unwrap();
-        let new = store::insert_receipt(&mut tx, "fingerprint", world.now()).await.unwrap();
+        let mut is_new = Vec::new();
+        for (fingerprint, is_forwarded) in [("a request", false), ("forwarded", true)] {
+            let receipt = Receipt { fingerprint: fingerprint.to_owned(), is_forwarded };
+            is_new.push(store::insert_receipt(&mut tx, &receipt, world.now()).await.unwrap());
+        }
         tx.commit().await.unwrap();
-        new
+        is_new
     };
-    assert!(receive().await);
+    assert_eq!(receive().await, [true, true]);
     world.courier.forget_received().await.unwrap();
-    assert!(!receive().await);
+    assert_eq!(receive().await, [false, false]);
     world.clock().advance(Duration::from_mins(61));
     world.courier.forget_received().await.unwrap();
-    assert!(receive().await);
+    assert_eq!(receive().await, [true, false], "what is passed on may come again for days");
+    world.clock().advance(Duration::from_hours(8 * 24));
+    world.courier.forget_received().await.unwrap();
+    assert_eq!(receive().await, [true, true]);
 }
 
 #[tokio::test]
@@ -207,10 +220,11 @@ async fn what_is_refused_is_answered_so_that_senders_understand() {
     let key_id = KeyId::new(bob.clone());
     let gone = InboxError::KeyUnavailable { key_id: key_id.clone(), source: Box::new(FetchError::Gone(bob.clone())) };
     assert_eq!(status(gone), StatusCode::UNAUTHORIZED);
-    assert_eq!(
-        status(InboxError::Forwarded { actor: bob.to_string(), key_id: key_id.to_string() }),
-        StatusCode::FORBIDDEN
-    );
+    let activity = Activity::new(bob.clone(), bob.clone(), Action::Follow(bob.clone()));
+    assert_eq!(status(InboxError::forwarded(&activity, &bob)), StatusCode::FORBIDDEN);
+    let host = Host::of(&bob).unwrap();
+    let flood = InboxError::TooMany { host, retry_after: Duration::from_secs(4) };
+    assert_eq!(status(flood), StatusCode::TOO_MANY_REQUESTS);
     assert_eq!(status(document::parse(b"{").unwrap_err().into()), StatusCode::BAD_REQUEST);
 }
 
@@ -220,4 +234,51 @@ async fn a_large_body_is_not_even_looked_at() {
     let (parts, ()) = Request::post("/inbox").body(()).unwrap().into_parts();
     let outcome = world.courier.verify(&parts, &vec![b' '; document::MAX_DOCUMENT_BYTES + 1]).await;
     assert!(matches!(outcome, Err(InboxError::TooLarge(_))));
+}
+
+#[tokio::test]
+async fn both_kinds_of_keys_sign_by_the_new_standard() {
+    let world = World::new().await;
+    let mut bob = world.beta.actor("bob");
+    let ed25519 = SigningKey::generate_ed25519().unwrap();
+    let multibase = ed25519.public_key().unwrap().to_multibase();
+    bob.assertion_method = vec![Multikey::new(bob.id.clone(), "ed25519-key", multibase)];
+    world.beta.serve(bob.id.path(), &bob.to_document());
+    let rsa: Arc<SigningKey> = world.beta.key.lock().unwrap().clone();
+    let body = follow(&bob.id).to_string().into_bytes();
+    let send = async |key: &SigningKey, key_id: &Url| {
+        let (mut parts, ()) = Request::post("/inbox").body(()).unwrap().into_parts();
+        let inbox = url("http://alpha.test/inbox");
+        let headers: &mut HeaderMap = &mut parts.headers;
+        signature::sign_rfc9421(key, key_id, &Method::POST, &inbox, Some(&body), world.now(), headers).unwrap();
+        headers.insert("host", HeaderValue::from_static("alpha.test"));
+        world.courier.verify(&parts, &body).await
+    };
+    let second = bob.assertion_method[0].id.clone();
+    for _ in 0..2 {
+        assert_eq!(send(&rsa, &bob.key().id).await.unwrap().actor(), &bob.id);
+        assert_eq!(send(&ed25519, &second).await.unwrap().actor(), &bob.id);
+        // The second time, they come from the database.
+        world.courier.inner.remote_keys.forget_memory();
+    }
+    assert_eq!(world.beta.requests().len(), 1, "all keys of an actor come at once");
+    send(&ed25519, &bob.key().id).await.unwrap_err();
+    send(&rsa, &second).await.unwrap_err();
+}
+
+#[tokio::test]
+async fn a_key_may_be_named_by_its_account() {
+    let world = World::new().await;
+    let bob = world.beta.serve_actor("bob").id;
+    let handle = "bob@beta.test".parse().unwrap();
+    let answer = Descriptor::of_actor(&handle, bob.clone(), &url("http://beta.test"));
+    world.beta.serve("/.well-known/webfinger", &serde_json::to_value(&answer).unwrap());
+    let body = follow(&bob).to_string().into_bytes();
+    for _ in 0..2 {
+        let parts = request_signed_as(&world, &world.beta, &url("acct:bob@beta.test"), &body);
+        assert_eq!(world.courier.verify(&parts, &body).await.unwrap().actor(), &bob);
+    }
+    assert_eq!(world.beta.requests().len(), 2, "its server was asked once who that is, and once for the key");
+    let parts = request_signed_as(&world, &world.beta, &url("acct:bob@gamma.test"), &body);
+    assert!(matches!(world.courier.verify(&parts, &body).await, Err(InboxError::Forwarded { .. })));
 }

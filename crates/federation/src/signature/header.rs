@@ -6,13 +6,18 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use url::Url;
 
 use super::Algorithm;
-use crate::{origin, wire::lenient::parse_web_url};
+use crate::{
+    origin::{self, Host},
+    webfinger::Handle,
+    wire::lenient::parse_web_url,
+};
 
 const MAX_HEADER_BYTES: usize = 8192;
 const MAX_COVERED: usize = 30;
 const MAX_SHOWN: usize = 100;
 
-/// The name of a key: a URL. PeerTube sends its actor's URL; others add `#main-key`, or name a document of its own.
+/// The name of a key: a URL. PeerTube sends its actor's URL; others add `#main-key`, or name a document of its own. Some old
+/// programs name the account instead, as `acct:bob@example.org`, and leave it to us to ask where that is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct KeyId(Url);
 
@@ -25,13 +30,25 @@ impl KeyId {
     /// Reads the name of a key.
     ///
     /// # Errors
-    /// [`HeaderError`] if it is no web address. Some old programs named the account instead, as `acct:bob@example.org`;
-    /// that has an error of its own.
+    /// [`HeaderError`] if it is neither a web address nor an account.
     pub fn parse(text: &str) -> Result<Self, HeaderError> {
-        if let Some(handle) = text.strip_prefix("acct:") {
-            return Err(HeaderError::Account(handle.chars().take(MAX_SHOWN).collect()));
-        }
-        parse_web_url(text).map(Self).ok_or(HeaderError::Parameter("keyId"))
+        let url = if text.starts_with("acct:") {
+            let handle = text.parse::<Handle>().ok();
+            handle.and_then(|handle| Url::parse(&handle.to_uri()).ok())
+        } else {
+            parse_web_url(text)
+        };
+        url.map(Self).ok_or(HeaderError::Parameter("keyId"))
+    }
+
+    /// The account, if it names one.
+    pub fn account(&self) -> Option<Handle> {
+        (self.0.scheme() == "acct").then(|| self.0.as_str().parse().ok())?
+    }
+
+    /// The server that is to say what key that is.
+    pub fn host(&self) -> Option<Host> {
+        Host::of(&self.0).or_else(|| self.account().map(|handle| handle.host))
     }
 
     /// As it stands in the header.
@@ -80,9 +97,6 @@ pub enum HeaderError {
     /// It was made in a way that we do not know.
     #[error("the signature algorithm {0:?} is not known")]
     Algorithm(String),
-    /// It names an account where the URL of a key is meant.
-    #[error("the key is named by the account {0:?}, name it by its URL")]
-    Account(String),
 }
 
 impl SignatureHeader {
@@ -188,7 +202,7 @@ mod tests {
             (r#"keyId="https://a.test/u"#, HeaderError::Syntax),
             (r#"keyId="https://a.test/u"x,signature="AA==""#, HeaderError::Syntax),
             (r#"keyId="https://a.test/u",keyId="https://b.test/u",signature="AA==""#, HeaderError::Syntax),
-            (r#"keyId="acct:bob@a.test",signature="AA==""#, HeaderError::Account("bob@a.test".to_owned())),
+            (r#"keyId="acct:bob",signature="AA==""#, HeaderError::Parameter("keyId")),
             (r#"keyId="ftp://a.test/u",signature="AA==""#, HeaderError::Parameter("keyId")),
             (r#"keyId="https://a.test/u",signature="""#, HeaderError::Parameter("signature")),
             (r#"keyId="https://a.test/u",signature="AA==",headers="host host""#, HeaderError::Parameter("headers")),
@@ -200,6 +214,15 @@ mod tests {
         ] {
             assert_eq!(SignatureHeader::parse(text), Err(error), "{text}");
         }
+    }
+
+    #[test]
+    fn a_key_may_be_named_by_its_account() {
+        let key_id = KeyId::parse("acct:bob@A.test:8080").unwrap();
+        assert_eq!(key_id.account().unwrap().to_string(), "bob@a.test:8080");
+        assert_eq!(key_id.host().unwrap().as_str(), "a.test:8080");
+        let usual = KeyId::parse("https://a.test/u#main-key").unwrap();
+        assert_eq!((usual.account(), usual.host().unwrap().as_str()), (None, "a.test"));
     }
 
     proptest! {

@@ -20,8 +20,8 @@
 //! own): the first of them that could be an actor's counts, and only the first three are looked at. A request of RFC 9421
 //! is never read as one of the draft: what fails there fails.
 //!
-//! What is stricter than either specification: names of keys are `http` or `https` URLs (`acct:` is refused by name),
-//! nothing is covered twice, and parameters of components (`sf`, `key`, `bs`, `tr`, `req`) are refused.
+//! What is stricter than either specification: names of keys are `http` or `https` URLs, or accounts (`acct:`); nothing is
+//! covered twice, and parameters of components (`sf`, `key`, `bs`, `tr`, `req`) are refused.
 
 pub mod digest;
 pub mod header;

@@ -32,7 +32,7 @@ pub struct RunnerConfig {
     pub default: usize,
     /// Probing and transcoding. FFmpeg uses several cores by itself.
     pub media: usize,
-    /// Servers to which activities are sent at the same time.
+    /// Rounds of sending activities. One is enough: it sends to hundreds of servers at the same time.
     pub delivery: usize,
     /// Servers that are read for the index at the same time.
     pub crawl: usize,
@@ -42,7 +42,7 @@ pub struct RunnerConfig {
 
 impl Default for RunnerConfig {
     fn default() -> Self {
-        Self { default: 4, media: 1, delivery: 16, crawl: 8, mirror: 2 }
+        Self { default: 4, media: 1, delivery: 1, crawl: 8, mirror: 2 }
     }
 }
 

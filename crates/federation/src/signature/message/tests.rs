@@ -187,10 +187,7 @@ fn a_malformed_input_is_refused_by_name() {
             format!(r#"({full} "@status");created=1795320889;keyid="{KEY_ID}""#),
             InputError::Component("@status".to_owned()),
         ),
-        (
-            format!(r#"({full});created=1795320889;keyid="acct:bob@beta.test""#),
-            HeaderError::Account("bob@beta.test".to_owned()).into(),
-        ),
+        (format!(r#"({full});created=1795320889;keyid="acct:bob""#), HeaderError::Parameter("keyId").into()),
         (r#""@method""#.to_owned(), InputError::Syntax),
         ("(".to_owned(), InputError::Syntax),
     ] {

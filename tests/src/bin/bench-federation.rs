@@ -1,0 +1,228 @@
+//! How many activities per second does a server take in, and how many does it send?
+//!
+//! Measures a server as a process of its own, over loopback, and prints rows of a table. `SHOAL_BIN` names the program.
+//!
+//! The other servers are two thousand addresses of `127.0.0.0/8`, all of which are this process. They follow the server;
+//! then videos are deleted there, each of which is a fan-out to all of them. For the inbox, a hundred of them send likes,
+//! views and announcements of a video, each signed with RSA-2048; signatures are made before the clock starts.
+
+#![expect(clippy::indexing_slicing, reason = "this crate is for tests: whatever goes wrong is a panic")]
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::IntoResponse,
+    routing::{get, post},
+};
+use federation::{
+    ACTIVITY_JSON,
+    signature::{self, SigningKey},
+    wire::{Action, Activity, Actor, ActorKind},
+};
+use http::Method;
+use platform::clock::{Clock, SystemClock};
+use shoal_tests::Process;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    task::JoinSet,
+    time::{Instant, sleep},
+};
+use url::Url;
+
+const SERVERS: usize = 2_000;
+const FAN_OUTS: usize = 4;
+const SENDERS: usize = 100;
+const ACTIVITIES: usize = 9_000;
+const CONNECTIONS: usize = 48;
+const PATIENCE: Duration = Duration::from_mins(3);
+
+/// All the other servers.
+#[derive(Clone)]
+struct Sinks {
+    key: Arc<SigningKey>,
+    public_pem: Arc<str>,
+    received: Arc<AtomicUsize>,
+    port: u16,
+}
+
+impl Sinks {
+    async fn start() -> Self {
+        let listener = TcpListener::bind("0.0.0.0:0").await.expect("a free port");
+        let key = SigningKey::generate().expect("a key");
+        let sinks = Self {
+            public_pem: key.public_pem().expect("a key").into(),
+            key: Arc::new(key),
+            received: Arc::default(),
+            port: listener.local_addr().expect("an address").port(),
+        };
+        let router = Router::new().route("/actor", get(actor)).route("/inbox", post(take)).with_state(sinks.clone());
+        platform::tasks::Tasks::default().spawn("sinks", async move {
+            let _ = axum::serve(listener, router).await;
+        });
+        sinks
+    }
+
+    fn actor(&self, number: usize) -> Url {
+        let url = format!("http://127.{}.{}.1:{}/actor", 1 + number / 250, number % 250, self.port);
+        Url::parse(&url).expect("an address")
+    }
+
+    /// Waits until so many requests have come in, and tells how long that took.
+    async fn await_received(&self, count: usize, since: Instant) -> Duration {
+        while self.received.load(Ordering::Relaxed) < count {
+            assert!(since.elapsed() < PATIENCE, "{} of {count}", self.received.load(Ordering::Relaxed));
+            sleep(Duration::from_millis(2)).await;
+        }
+        self.received.store(0, Ordering::Relaxed);
+        since.elapsed()
+    }
+}
+
+async fn actor(State(sinks): State<Sinks>, headers: HeaderMap) -> impl IntoResponse {
+    let host = headers["host"].to_str().expect("a host");
+    let id = Url::parse(&format!("http://{host}/actor")).expect("an address");
+    let inbox = id.join("/inbox").expect("an address");
+    let mut actor = Actor::local(ActorKind::Application, id, "sink", inbox.clone(), &sinks.public_pem);
+    actor.inbox = inbox;
+    ([("content-type", ACTIVITY_JSON)], actor.to_document().to_string())
+}
+
+async fn take(State(sinks): State<Sinks>, _body: bytes::Bytes) -> StatusCode {
+    sinks.received.fetch_add(1, Ordering::Relaxed);
+    StatusCode::ACCEPTED
+}
+
+/// A whole signed request, ready to be written to a connection.
+fn request(sinks: &Sinks, server: &Url, sender: usize, number: usize, action: Action) -> Vec<u8> {
+    let actor = sinks.actor(sender);
+    let id = actor.join(&format!("/activities/{number}")).expect("an address");
+    let body = Activity::new(id, actor.clone(), action).to_document().to_string();
+    let inbox = server.join("/inbox").expect("an address");
+    let mut headers = HeaderMap::new();
+    let now = SystemClock.now();
+    signature::sign(&sinks.key, &actor, &Method::POST, &inbox, Some(body.as_bytes()), now, &mut headers)
+        .expect("a signature");
+    let host = federation::origin::Host::of(server).expect("a host");
+    let mut text = format!("POST /inbox HTTP/1.1\r\nhost: {host}\r\ncontent-type: {ACTIVITY_JSON}\r\n");
+    for (name, value) in &headers {
+        text += &format!("{name}: {}\r\n", value.to_str().expect("text"));
+    }
+    text += &format!("content-length: {}\r\n\r\n{body}", body.len());
+    text.into_bytes()
+}
+
+/// Sends requests over several connections, and tells how many were answered with 204.
+async fn send_all(server: &Url, requests: Vec<Vec<u8>>, connections: usize) -> usize {
+    let address = format!("{}:{}", server.host_str().expect("a host"), server.port().expect("a port"));
+    let (requests, next) = (Arc::new(requests), Arc::new(AtomicUsize::new(0)));
+    let mut tasks = JoinSet::new();
+    for _ in 0..connections {
+        let (requests, next, address) = (requests.clone(), next.clone(), address.clone());
+        tasks.spawn(async move {
+            let mut connection = TcpStream::connect(address).await.expect("a connection");
+            connection.set_nodelay(true).expect("an option");
+            let mut taken = 0;
+            while let Some(request) = requests.get(next.fetch_add(1, Ordering::Relaxed)) {
+                connection.write_all(request).await.expect("a request");
+                taken += usize::from(read_answer(&mut connection).await);
+            }
+            taken
+        });
+    }
+    tasks.join_all().await.into_iter().sum()
+}
+
+/// Whether the answer is 204. Any other is shown.
+async fn read_answer(connection: &mut TcpStream) -> bool {
+    let mut answer = Vec::new();
+    let mut buffer = [0; 4096];
+    loop {
+        let read = connection.read(&mut buffer).await.expect("an answer");
+        answer.extend_from_slice(&buffer[..read]);
+        let text = String::from_utf8_lossy(&answer);
+        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+        let length = head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
+        if body.len() >= length.unwrap_or(0) {
+            let is_taken = head.starts_with("HTTP/1.1 204");
+            assert!(is_taken || head.starts_with("HTTP/1.1 "), "{text}");
+            if !is_taken {
+                println!("{text}");
+            }
+            return is_taken;
+        }
+    }
+}
+
+async fn measure_fan_out(server: &Process, sinks: &Sinks) -> Vec<f64> {
+    let videos = server.get_json("/api/v1/videos?count=100").await;
+    let mut rates = Vec::new();
+    for video in videos["data"].as_array().expect("videos").iter().take(FAN_OUTS) {
+        let uuid = video["uuid"].as_str().expect("a uuid");
+        let started = Instant::now();
+        server.admin().delete(&format!("/api/v1/videos/{uuid}")).await.assert_success();
+        let took = sinks.await_received(SERVERS, started).await;
+        rates.push(SERVERS as f64 / took.as_secs_f64());
+        sleep(Duration::from_secs(1)).await;
+    }
+    rates
+}
+
+async fn measure_inbox(server: &Process, url: &Url, sinks: &Sinks) -> (usize, f64) {
+    let videos = server.get_json("/api/v1/videos?count=100&sort=publishedAt").await;
+    let uuid = videos["data"][0]["uuid"].as_str().expect("a video");
+    let video = url.join(&format!("/videos/watch/{uuid}")).expect("an address");
+    let action = |number: usize| match number % 3 {
+        0 => Action::Like(video.clone()),
+        1 => Action::Dislike(video.clone()),
+        _ => Action::Announce(video.clone()),
+    };
+    let requests: Vec<Vec<u8>> =
+        (0..ACTIVITIES).map(|number| request(sinks, url, number % SENDERS, number, action(number))).collect();
+    let started = Instant::now();
+    let taken = send_all(url, requests, CONNECTIONS).await;
+    (taken, ACTIVITIES as f64 / started.elapsed().as_secs_f64())
+}
+
+#[tokio::main]
+async fn main() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // More to the section `net`, which comes last.
+    let more = "requests_per_second_per_host = 10000\n";
+    let mut process = Process::start("bench", &["instance"], folder.path(), more).await;
+    process.kill();
+    process.command(&["bench-seed", "--videos", "10"]);
+    process.restart().await;
+    let server = Url::parse(process.url()).expect("an address");
+    let sinks = Sinks::start().await;
+
+    let us = server.join("/accounts/peertube").expect("an address");
+    let follows = (0..SERVERS).map(|number| request(&sinks, &server, number, 0, Action::Follow(us.clone()))).collect();
+    let started = Instant::now();
+    let followed = send_all(&server, follows, CONNECTIONS).await;
+    assert_eq!(followed, SERVERS, "every server follows");
+    sinks.await_received(SERVERS, started).await;
+    let follow_rate = SERVERS as f64 / started.elapsed().as_secs_f64();
+
+    let fan_outs = measure_fan_out(&process, &sinks).await;
+    let (taken, inbox) = measure_inbox(&process, &server, &sinks).await;
+    let shown: Vec<String> = fan_outs.iter().map(|rate| format!("{rate:.0}")).collect();
+    let best = fan_outs.iter().copied().fold(0.0, f64::max);
+    println!(
+        "| inbox: activities verified (RSA-2048) and applied, SQLite | at least 1,000/s on 2 cores | {inbox:.0}/s ({taken} of {ACTIVITIES} taken) |"
+    );
+    println!(
+        "| fan-out: deliveries signed and sent to {SERVERS} servers | at least 2,000/s | {best:.0}/s (each of {FAN_OUTS}: {}) |",
+        shown.join(", ")
+    );
+    println!("| {SERVERS} new followers: key fetched, followed, answered | | {follow_rate:.0}/s |");
+}
