@@ -5,6 +5,7 @@
 //! - [`inbox`]: is this request really from that actor? Keys are fetched, cached and rotated here.
 //! - [`deliveries`]: activities go out in the transaction that caused them, through one queue per server.
 //! - [`fetch`] and [`discover`]: other servers' documents, by signed requests.
+//! - [`border`]: with whom none of this is done.
 //!
 //! A role hands in its actors: the one that signs requests for documents, and a [`KeyStore`] that finds the key of any
 //! other. **One courier per process:** its queues and jobs are shared, so that roles that live together hand in one
@@ -13,6 +14,7 @@
 #![warn(missing_docs)]
 
 mod actors;
+pub mod border;
 pub mod deliveries;
 pub mod discover;
 mod error;
@@ -30,6 +32,7 @@ use platform::{
 use serde::{Deserialize, Serialize};
 
 pub use actors::{KeyStore, KeyStoreError, KeyStores, LocalActor, Signer};
+pub use border::{Border, OpenBorder, Refusal};
 pub use deliveries::deliver;
 pub use error::FetchError;
 pub use inbox::{InboxError, VerifiedActivity};
@@ -44,6 +47,7 @@ struct Inner {
     platform: Platform,
     keys: Arc<dyn KeyStore>,
     instance_actor: LocalActor,
+    border: Arc<dyn Border>,
     remote_keys: inbox::RemoteKeys,
 }
 
@@ -55,10 +59,15 @@ impl std::fmt::Debug for Courier {
 
 impl Courier {
     /// A courier whose requests for documents are signed by `instance_actor`, and whose deliveries are signed by whichever
-    /// actor sent them, with the key that `keys` finds.
-    pub fn new(platform: Platform, keys: Arc<dyn KeyStore>, instance_actor: LocalActor) -> Self {
+    /// actor sent them, with the key that `keys` finds. `border` says with whom it speaks.
+    pub fn new(
+        platform: Platform,
+        keys: Arc<dyn KeyStore>,
+        instance_actor: LocalActor,
+        border: Arc<dyn Border>,
+    ) -> Self {
         let remote_keys = inbox::RemoteKeys::default();
-        Self { inner: Arc::new(Inner { platform, keys, instance_actor, remote_keys }) }
+        Self { inner: Arc::new(Inner { platform, keys, instance_actor, border, remote_keys }) }
     }
 
     /// The actor that signs requests for documents.

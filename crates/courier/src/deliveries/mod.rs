@@ -31,7 +31,7 @@ use tracing::{info, warn};
 use url::Url;
 
 use crate::{Courier, Signer, actors::KeyStoreError};
-use outcome::Outcome;
+pub(crate) use outcome::Outcome;
 
 /// For how long an activity is tried to be delivered.
 pub const GIVE_UP_AFTER: TimeDelta = TimeDelta::days(7);
@@ -97,6 +97,9 @@ enum Next {
 
 impl Courier {
     pub(crate) async fn deliver_to_host(&self, job: &DeliverToHost, context: &JobContext) -> Result<(), JobError> {
+        if let Some(rest) = self.rest_while_closed(&job.host) {
+            return Err(JobError::snooze(rest));
+        }
         if let Some(rest) = self.rest_of_pause(&job.host).await? {
             return Err(JobError::snooze(rest));
         }
@@ -124,6 +127,9 @@ impl Courier {
         let (Ok(actor), Ok(inbox)) = (Url::parse(&delivery.actor_url), Url::parse(&delivery.inbox_url)) else {
             return Ok(Outcome::Refused("its addresses cannot be read".to_owned()));
         };
+        if let Some(stopped) = self.stop_delivery(&inbox) {
+            return Ok(stopped);
+        }
         let Some(actor) = self.inner.keys.key_for(&actor).await? else {
             return Ok(Outcome::Refused(format!("{actor} is no longer one of our actors")));
         };

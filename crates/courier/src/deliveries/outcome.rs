@@ -8,7 +8,7 @@ const MAX_UNAUTHORIZED: i64 = 5;
 
 /// What became of an attempt to deliver.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub(crate) enum Outcome {
     /// The server took it.
     Delivered,
     /// The server will never take it.

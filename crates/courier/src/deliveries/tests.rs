@@ -1,9 +1,12 @@
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use federation::wire::Action;
 
 use super::*;
-use crate::testing::{World, url};
+use crate::{
+    Refusal,
+    testing::{Fence, World, url},
+};
 
 const HOUR: Duration = Duration::from_hours(1);
 
@@ -194,4 +197,24 @@ async fn an_activity_that_two_queues_left_behind_is_forgotten() {
     world.clock().advance(2 * HOUR);
     world.courier.forget_sent_activities().await.unwrap();
     assert_eq!(waiting(&world).await, (1, 1), "what waits stays");
+}
+
+#[tokio::test]
+async fn what_is_queued_for_a_server_that_is_not_spoken_with_is_dropped_or_waits() {
+    let fence = Arc::new(Fence::default());
+    let world = World::behind(fence.clone()).await;
+    fence.set(Some(("beta.test", Refusal::ServerBlocked)));
+    queue(&world, 1, &[BETA, GAMMA]).await;
+    run(&world).await;
+    assert_eq!((world.beta.received_ids(), world.gamma.received_ids()), (vec![], ids(&[1])));
+    assert_eq!(waiting(&world).await, (0, 0), "nothing waits for a server that is blocked");
+
+    fence.set(Some(("beta.test", Refusal::Closed)));
+    queue(&world, 2, &[BETA]).await;
+    run(&world).await;
+    assert!(world.beta.requests().is_empty());
+    fence.set(None);
+    world.clock().advance(Duration::from_mins(10));
+    run(&world).await;
+    assert_eq!(world.beta.received_ids(), ids(&[2]), "what waited while nobody was spoken with is sent");
 }

@@ -6,7 +6,7 @@ use federation::{
 use http::StatusCode;
 use platform::{db::DbError, web::Problem};
 
-use crate::FetchError;
+use crate::{FetchError, Refusal};
 
 /// Why a request to an inbox is refused.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +51,9 @@ pub enum InboxError {
     /// Its activity claims authority over something on another host.
     #[error(transparent)]
     Origin(#[from] OriginMismatch),
+    /// Its sender is not spoken with.
+    #[error(transparent)]
+    Refused(Refusal),
     /// The database.
     #[error(transparent)]
     Db(#[from] DbError),
@@ -71,6 +74,7 @@ impl InboxError {
             Self::KeyUnavailable { .. } | Self::KeyUnavailableRecently(_) | Self::KeyUnusable(_) => "key",
             Self::Forwarded { .. } => "forwarded",
             Self::Origin(_) => "origin",
+            Self::Refused(_) => "refused",
             Self::Db(_) => "database",
         }
     }
@@ -87,7 +91,7 @@ impl From<InboxError> for Problem {
             | InboxError::KeyUnavailable { .. }
             | InboxError::KeyUnavailableRecently(_)
             | InboxError::KeyUnusable(_) => StatusCode::UNAUTHORIZED,
-            InboxError::Forwarded { .. } | InboxError::Origin(_) => StatusCode::FORBIDDEN,
+            InboxError::Forwarded { .. } | InboxError::Origin(_) | InboxError::Refused(_) => StatusCode::FORBIDDEN,
         };
         match error {
             InboxError::Db(error) => error.into(),

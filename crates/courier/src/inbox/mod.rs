@@ -84,6 +84,7 @@ impl Courier {
         let head = RequestHead { method: parts.method.as_str(), target: target(parts), headers: &parts.headers };
         let request = SignedRequest::read(head, body, now)?;
         let activity = Activity::from_value(&document::parse(body)?)?;
+        self.admit(request.key_id().url(), &activity.actor)?;
         check_signer(&activity, request.key_id())?;
         activity.check_origin()?;
         let host = Host::of(&activity.actor).ok_or_else(|| InboxError::forwarded(&activity, request.key_id()))?;
