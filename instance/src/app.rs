@@ -14,7 +14,9 @@ use crate::{
     actors,
     compose::Roles,
     federation::ActorKeys,
+    moderation::Border,
     oauth::{self, LogInAttempts},
+    settings::Settings,
     tracker::Tracker,
     users,
     videos::VideoListCache,
@@ -73,6 +75,8 @@ pub struct Inner {
     pub roles: Roles,
     /// The addresses of its actors and objects.
     pub ids: LocalIds,
+    /// With whom it speaks, and what its administrators have set.
+    pub border: Arc<Border>,
     /// Federation's way in and out.
     pub courier: Courier,
     /// Decodes media in a sandbox.
@@ -113,7 +117,8 @@ impl App {
         let keys = Arc::new(ActorKeys::new(platform.clone()));
         let local = ActorKeys::local_actor(ids.instance_actor(), &instance_actor)
             .map_err(|error| MountError::Other(error.to_string()))?;
-        let courier = Courier::new(platform.clone(), keys, local);
+        let border = Arc::new(Border::open(&platform.db, Settings::of_config(&config)).await?);
+        let courier = Courier::new(platform.clone(), keys, local, border.clone());
         let program = match &config.media_worker {
             Some(program) => program.clone(),
             None => std::env::current_exe()
@@ -126,6 +131,7 @@ impl App {
             config,
             roles,
             ids,
+            border,
             courier,
             media,
             video_lists: VideoListCache::default(),

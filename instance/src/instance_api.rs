@@ -20,8 +20,9 @@ pub async fn ping() -> &'static str {
 
 /// `GET /api/v1/config`: what a client must know of this server.
 pub async fn config(State(app): State<App>) -> Json<Value> {
-    let operator = &app.platform.operator;
+    let (operator, settings) = (&app.platform.operator, app.border.settings());
     Json(json!({
+        "federation": { "enabled": settings.federates },
         "serverVersion": env!("CARGO_PKG_VERSION"),
         "instance": {
             "name": operator.name,
@@ -36,7 +37,10 @@ pub async fn config(State(app): State<App>) -> Json<Value> {
         "video": { "file": { "extensions": [".mp4", ".webm", ".mkv", ".mov", ".avi", ".ogv", ".m4v", ".mp3", ".ogg", ".flac"] } },
         "tracker": { "enabled": app.config.p2p },
         "search": {
-            "remoteUri": { "users": false, "anonymous": false },
+            "remoteUri": {
+                "users": settings.remote_lookup.allows(true),
+                "anonymous": settings.remote_lookup.allows(false),
+            },
             "searchIndex": { "enabled": false, "url": "", "disableLocalSearch": false, "isDefaultSearch": false },
         },
     }))

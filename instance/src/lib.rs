@@ -18,9 +18,11 @@ mod federation;
 mod follows;
 mod instance_api;
 mod mirrors;
+mod moderation;
 mod oauth;
 mod pages;
 mod routes;
+mod settings;
 mod tracker;
 mod transcoding;
 mod uploads;
@@ -43,6 +45,7 @@ pub fn mount(app: &App) -> Role {
     if let Some(tracker) = &app.tracker {
         tracker.start(&app.platform);
     }
+    app.border.start(&app.platform);
     let jobs = app
         .courier
         .jobs()
@@ -72,6 +75,7 @@ fn housekeeping(app: &App) -> JobSet {
         let app = app.clone();
         async move {
             oauth::purge_expired(&app).await?;
+            moderation::blocks::cover_new_hosts(&app).await?;
             let mut tx = app.platform.db.begin().await?;
             platform::jobs::purge_finished(&mut tx, app.platform.clock.now() - KEEP_FAILED_JOBS).await?;
             tx.commit().await?;

@@ -3,7 +3,10 @@
 use platform::web::{NavItem, Nonce, PageContext, UserBadge};
 use pulldown_cmark::{Event, Options, Parser, TagEnd, html};
 
-use crate::{App, users::User};
+use crate::{
+    App,
+    users::{Role, User},
+};
 
 /// The context of a page; `current` is the name of the place that it is.
 pub fn context(app: &App, nonce: &Nonce, user: Option<&User>, current: &str) -> PageContext {
@@ -12,6 +15,9 @@ pub fn context(app: &App, nonce: &Nonce, user: Option<&User>, current: &str) -> 
     if user.is_some() {
         places.push(("/videos/upload", "Publish", "upload", "upload"));
         places.push(("/my-videos", "My videos", "film", "mine"));
+        if user.is_some_and(|user| user.role() != Role::User) {
+            places.push(("/admin/abuses", "Moderation", "shield", "moderation"));
+        }
     } else {
         places.push(("/login", "Log in", "log-in", "login"));
     }

@@ -4,22 +4,28 @@ use axum::{
     Router,
     extract::DefaultBodyLimit,
     http::{HeaderValue, header},
-    routing::{delete, get, post},
+    middleware::from_fn_with_state,
+    routing::{delete, get, post, put},
 };
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::{
     App,
     federation::{self, endpoints, well_known},
-    follows, instance_api, mirrors, oauth, tracker, uploads, videos,
+    follows, instance_api, mirrors,
+    moderation::{abuses, blocks, video_blocks},
+    oauth, settings, tracker, uploads, videos,
 };
 
 pub(crate) fn router(app: &App) -> Router {
+    let while_federating = from_fn_with_state(app.clone(), endpoints::while_federating);
     api()
-        .merge(federation_routes())
+        .merge(moderation_api())
+        .merge(federation_routes().layer(while_federating))
         .merge(files())
         .merge(swarms())
         .merge(pages())
+        .merge(moderation_pages())
         .fallback(videos::pages::not_found)
         .with_state(app.clone())
 }
@@ -56,6 +62,33 @@ fn api() -> Router<App> {
             header::ACCESS_CONTROL_ALLOW_ORIGIN,
             HeaderValue::from_static("*"),
         ))
+}
+
+/// Blocks, reports and settings.
+fn moderation_api() -> Router<App> {
+    use abuses::api as abuse;
+    use blocks::api as block;
+    Router::new()
+        .route("/api/v1/server/blocklist/accounts", get(block::server_accounts).post(block::block_account_here))
+        .route("/api/v1/server/blocklist/accounts/{handle}", delete(block::unblock_account_here))
+        .route("/api/v1/server/blocklist/servers", get(block::server_servers).post(block::block_server_here))
+        .route("/api/v1/server/blocklist/servers/{host}", delete(block::unblock_server_here))
+        .route("/api/v1/users/me/blocklist/accounts", get(block::my_accounts).post(block::block_account_for_me))
+        .route("/api/v1/users/me/blocklist/accounts/{handle}", delete(block::unblock_account_for_me))
+        .route("/api/v1/users/me/blocklist/servers", get(block::my_servers).post(block::block_server_for_me))
+        .route("/api/v1/users/me/blocklist/servers/{host}", delete(block::unblock_server_for_me))
+        .route("/api/v1/blocklist/status", get(block::status))
+        .route("/api/v1/videos/blacklist", get(video_blocks::api::list))
+        .route(
+            "/api/v1/videos/{id}/blacklist",
+            post(video_blocks::api::block).put(video_blocks::api::change).delete(video_blocks::api::unblock),
+        )
+        .route("/api/v1/abuses", get(abuse::list).post(abuse::report))
+        .route("/api/v1/abuses/{id}", put(abuse::decide).delete(abuse::delete))
+        .route("/api/v1/abuses/{id}/messages", get(abuse::messages).post(abuse::say))
+        .route("/api/v1/abuses/{id}/messages/{message}", delete(abuse::take_back))
+        .route("/api/v1/users/me/abuses", get(abuse::mine))
+        .route("/api/v1/config/custom", get(settings::api::get).put(settings::api::put).delete(settings::api::delete))
 }
 
 /// Actors, objects, inboxes, and how to find them.
@@ -110,4 +143,16 @@ fn pages() -> Router<App> {
         .route("/videos/upload", get(uploads::pages::form).post(uploads::pages::submit).layer(upload_limit))
         .route("/login", get(oauth::login_page).post(oauth::log_in))
         .route("/logout", post(oauth::log_out))
+}
+
+/// Pages for those who look after the server, and for whoever wants to be rid of somebody.
+fn moderation_pages() -> Router<App> {
+    Router::new()
+        .route("/admin/abuses", get(abuses::pages::list))
+        .route("/admin/abuses/{id}", post(abuses::pages::change))
+        .route("/admin/moderation", get(blocks::pages::server_blocks).post(blocks::pages::change_server_blocks))
+        .route("/admin/video-blocks", get(video_blocks::pages::list).post(video_blocks::pages::change))
+        .route("/admin/federation", get(settings::pages::show).post(settings::pages::change))
+        .route("/my-account/blocks", get(blocks::pages::my_blocks).post(blocks::pages::change_my_blocks))
+        .route("/report", get(abuses::pages::report_form).post(abuses::pages::report))
 }

@@ -260,10 +260,13 @@ CREATE TABLE server_blocks (
     id INTEGER PRIMARY KEY,
     account_id INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
     host TEXT NOT NULL,
+    -- The block of a parent domain that this one follows from; NULL for what somebody asked for.
+    covered_by_id INTEGER REFERENCES server_blocks (id) ON DELETE CASCADE,
     created_at TIMESTAMP NOT NULL
 );
 CREATE UNIQUE INDEX server_blocks_pair ON server_blocks (account_id, host);
 CREATE INDEX server_blocks_host ON server_blocks (host);
+CREATE INDEX server_blocks_covered ON server_blocks (covered_by_id);
 
 -- In allow-list mode, the only servers that are spoken with.
 CREATE TABLE allowed_servers (
@@ -289,7 +292,9 @@ CREATE TABLE abuses (
     flagged_account_id INTEGER REFERENCES accounts (id) ON DELETE SET NULL,
     video_id INTEGER REFERENCES videos (id) ON DELETE SET NULL,
     comment_id INTEGER REFERENCES video_comments (id) ON DELETE SET NULL,
+    -- 'video', 'comment' or 'account', and what it was called or said then.
     subject TEXT NOT NULL,
+    subject_text TEXT NOT NULL,
     reason TEXT NOT NULL,
     predefined_reasons TEXT NOT NULL,
     start_s INTEGER,
@@ -301,6 +306,9 @@ CREATE TABLE abuses (
 );
 CREATE INDEX abuses_state ON abuses (state, id DESC);
 CREATE INDEX abuses_reporter ON abuses (reporter_account_id, id DESC);
+CREATE INDEX abuses_flagged ON abuses (flagged_account_id);
+CREATE INDEX abuses_video ON abuses (video_id);
+CREATE INDEX abuses_comment ON abuses (comment_id);
 
 CREATE TABLE abuse_messages (
     id INTEGER PRIMARY KEY,

@@ -2,6 +2,9 @@
 
 #![cfg(test)]
 
+#[path = "federation/moderation.rs"]
+mod moderation;
+
 use http::StatusCode;
 use serde_json::Value;
 use shoal_tests::{Clip, World};

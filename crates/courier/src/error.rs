@@ -7,6 +7,8 @@ use http::StatusCode;
 use platform::{net::NetError, web::Problem};
 use url::Url;
 
+use crate::Refusal;
+
 /// Why a document of another server could not be had.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
@@ -39,6 +41,14 @@ pub enum FetchError {
     /// Nobody of that name is there.
     #[error("there is no actor {0}")]
     UnknownHandle(Handle),
+    /// The server, or the actor, is not spoken with.
+    #[error("{url} is not asked for: {refusal}")]
+    Refused {
+        /// What was wanted.
+        url: Url,
+        /// Why not.
+        refusal: Refusal,
+    },
     /// The server names no actor of its own.
     #[error("{0} has no actor of its own that could be followed")]
     NoInstanceActor(Host),
@@ -49,8 +59,14 @@ impl FetchError {
     pub fn is_permanent(&self) -> bool {
         match self {
             Self::Net(error) => error.is_permanent(),
+            Self::Refused { refusal, .. } => *refusal != Refusal::Closed,
             _ => true,
         }
+    }
+
+    /// Whether this server does not want to know.
+    pub fn is_refused(&self) -> bool {
+        matches!(self, Self::Refused { .. })
     }
 
     /// Whether the origin says that there is no such thing (any more).
@@ -71,6 +87,7 @@ impl From<FetchError> for Problem {
         match error {
             FetchError::Net(error) => error.into(),
             FetchError::Gone(_) | FetchError::UnknownHandle(_) => Self::not_found(error.to_string()),
+            FetchError::Refused { .. } => Self::forbidden(error.to_string()),
             other => Self::new(StatusCode::BAD_GATEWAY, other.to_string()),
         }
     }

@@ -92,6 +92,7 @@ impl Courier {
     pub(crate) async fn get(&self, url: &Url, accept: &str) -> Result<Response, FetchError> {
         let signer = Signer::new(self.instance_actor().clone(), self.platform().clock.clone());
         let target = without_fragment(url);
+        self.may_fetch(&target)?;
         let request = self.platform().http.get(&target).accept(accept).signer(&signer).timeout(TIMEOUT);
         let response = request.max_body(document::MAX_DOCUMENT_BYTES as u64).send().await?;
         match response.error_for_status() {

@@ -6,6 +6,7 @@
 //!   upon in its turn.
 //! - [`deliveries`]: activities go out in the transaction that caused them, through one queue per server.
 //! - [`fetch`] and [`discover`]: other servers' documents, by signed requests.
+//! - [`border`]: with whom none of this is done.
 //!
 //! A role hands in its actors: the one that signs requests for documents, and a [`KeyStore`] that finds the key of any
 //! other. **One courier per process:** its queues and jobs are shared, so that roles that live together hand in one
@@ -14,6 +15,7 @@
 #![warn(missing_docs)]
 
 mod actors;
+pub mod border;
 pub mod deliveries;
 pub mod discover;
 mod error;
@@ -33,6 +35,7 @@ use platform::{
 use serde::{Deserialize, Serialize};
 
 pub use actors::{KeyStore, KeyStoreError, KeyStores, LocalActor, Signer};
+pub use border::{Border, OpenBorder, Refusal};
 pub use deliveries::{deliver, deliver_surely, forward};
 pub use error::FetchError;
 pub use inbox::{InboxError, VerifiedActivity};
@@ -47,6 +50,7 @@ struct Inner {
     platform: Platform,
     keys: Arc<dyn KeyStore>,
     instance_actor: LocalActor,
+    border: Arc<dyn Border>,
     heavy: heavy::Heavy,
     remote_keys: inbox::RemoteKeys,
     limits: inbox::Limits,
@@ -64,12 +68,18 @@ impl std::fmt::Debug for Courier {
 
 impl Courier {
     /// A courier whose requests for documents are signed by `instance_actor`, and whose deliveries are signed by whichever
-    /// actor sent them, with the key that `keys` finds.
-    pub fn new(platform: Platform, keys: Arc<dyn KeyStore>, instance_actor: LocalActor) -> Self {
+    /// actor sent them, with the key that `keys` finds. `border` says with whom it speaks.
+    pub fn new(
+        platform: Platform,
+        keys: Arc<dyn KeyStore>,
+        instance_actor: LocalActor,
+        border: Arc<dyn Border>,
+    ) -> Self {
         let inner = Inner {
             platform,
             keys,
             instance_actor,
+            border,
             heavy: heavy::Heavy::default(),
             remote_keys: inbox::RemoteKeys::default(),
             limits: inbox::Limits::default(),

@@ -14,6 +14,7 @@ use axum::{
 };
 use federation::{
     ACTIVITY_JSON,
+    origin::Host,
     signature::{PublicKey, RequestHead, SignatureError, SignedRequest, SigningKey},
     wire::{Actor, ActorKind},
 };
@@ -31,18 +32,23 @@ use tokio::{
 };
 use url::Url;
 
-use crate::{Courier, LocalActor};
+use crate::{Border, Courier, LocalActor, OpenBorder, Refusal};
 
 /// A courier on `alpha.test` and the servers that it talks to.
 pub(crate) struct World {
     pub(crate) alpha: TestPlatform,
     pub(crate) courier: Courier,
+    border: Arc<dyn Border>,
     pub(crate) beta: Remote,
     pub(crate) gamma: Remote,
 }
 
 impl World {
     pub(crate) async fn new() -> Self {
+        Self::behind(Arc::new(OpenBorder)).await
+    }
+
+    pub(crate) async fn behind(border: Arc<dyn Border>) -> Self {
         let alpha = TestPlatform::new().await;
         let actor = LocalActor {
             url: url("http://alpha.test/accounts/peertube"),
@@ -50,12 +56,12 @@ impl World {
         };
         let beta = Remote::start("beta.test", &alpha.names).await;
         let gamma = Remote::start("gamma.test", &alpha.names).await;
-        Self { courier: courier(&alpha, &actor), alpha, beta, gamma }
+        Self { courier: courier(&alpha, &actor, &border), border, alpha, beta, gamma }
     }
 
     /// The same server after a restart: nothing in memory.
     pub(crate) fn restart(&mut self) {
-        self.courier = courier(&self.alpha, &self.courier.instance_actor().clone());
+        self.courier = courier(&self.alpha, &self.courier.instance_actor().clone(), &self.border);
     }
 
     pub(crate) fn clock(&self) -> &FakeClock {
@@ -71,8 +77,8 @@ impl World {
     }
 }
 
-fn courier(alpha: &TestPlatform, actor: &LocalActor) -> Courier {
-    Courier::new(alpha.platform.clone(), Arc::new(actor.clone()), actor.clone())
+fn courier(alpha: &TestPlatform, actor: &LocalActor, border: &Arc<dyn Border>) -> Courier {
+    Courier::new(alpha.platform.clone(), Arc::new(actor.clone()), actor.clone(), border.clone())
 }
 
 pub(crate) fn url(text: &str) -> Url {
@@ -240,5 +246,23 @@ impl Shared {
         let answer_to = self.answer_to.lock().unwrap().clone();
         let particular = answer_to.filter(|(text, _)| body.contains(text)).map(|(_, status)| status);
         particular.or(*self.answer.lock().unwrap())
+    }
+}
+
+/// Refuses what a test tells it to.
+#[derive(Default)]
+pub(crate) struct Fence(Mutex<Option<(&'static str, Refusal)>>);
+
+impl Fence {
+    pub(crate) fn set(&self, refusal: Option<(&'static str, Refusal)>) {
+        *self.0.lock().unwrap() = refusal;
+    }
+}
+
+impl Border for Fence {
+    fn refuses(&self, host: &Host, actor: Option<&Url>) -> Option<Refusal> {
+        let (name, refusal) = (*self.0.lock().unwrap())?;
+        let is_meant = name == host.as_str() || actor.is_some_and(|actor| actor.as_str() == name);
+        is_meant.then_some(refusal)
     }
 }

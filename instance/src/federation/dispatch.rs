@@ -19,6 +19,7 @@ use crate::{
     actors::{self, Actor, ActorKind},
     follows::{self, FollowState},
     mirrors,
+    moderation::abuses,
     videos::{self, federate::RefreshVideo},
 };
 
@@ -77,6 +78,7 @@ async fn dispatch(app: &App, tx: &mut Tx, activity: &Activity, actor: &Actor) ->
             refresh_video(app, tx, object, Some((actor.id.0, activity.id.to_string()))).await?;
         }
         Action::Delete(object) => receive_delete(app, tx, actor, object).await?,
+        Action::Flag(flag) => abuses::federate::receive(app, tx, &activity.id, actor, flag).await?,
         Action::Undo(Undone::Activity(undone)) => receive_undo(tx, actor, undone).await?,
         _ => {}
     }
@@ -89,6 +91,9 @@ fn speaks_for_a_server(actor: &Actor) -> bool {
 }
 
 async fn refresh_video(app: &App, tx: &mut Tx, url: &Url, shared_by: Option<(i64, String)>) -> ApiResult<()> {
+    if app.border.refuses_url(url) {
+        return Ok(());
+    }
     let url = federation::origin::without_fragment(url);
     Ok(enqueue(tx, app.platform.clock.now(), &RefreshVideo { url, shared_by }).await?)
 }

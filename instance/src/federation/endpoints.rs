@@ -1,8 +1,9 @@
 //! Our actors, objects and collections as documents. The same addresses are pages for people.
 
 use axum::{
-    extract::{Path, Query, State},
-    http::{HeaderMap, header},
+    extract::{Path, Query, Request, State},
+    http::{HeaderMap, Method, StatusCode, header},
+    middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
 use federation::{
@@ -21,7 +22,7 @@ use url::Url;
 use crate::{
     App, accounts,
     actors::{self, Actor, ActorKind, federate::Introduction},
-    channels, follows,
+    channels, follows, moderation,
     oauth::Session,
     videos::{self, Privacy, VideoState},
 };
@@ -40,6 +41,25 @@ fn wants_document(headers: &HeaderMap) -> bool {
 
 fn not_found() -> Problem {
     Problem::not_found("There is no such actor or object here.")
+}
+
+/// While federation is off, there are pages for people here, and nothing for servers.
+pub async fn while_federating(State(app): State<App>, request: Request, next: Next) -> Response {
+    if app.border.settings().federates || is_for_people(&request) {
+        return next.run(request).await;
+    }
+    let status = if request.method() == Method::POST { StatusCode::FORBIDDEN } else { StatusCode::NOT_FOUND };
+    Problem::new(status, "This server does not federate at the moment.").into_response()
+}
+
+fn is_for_people(request: &Request) -> bool {
+    let mut path = request.uri().path().split('/').skip(1);
+    let is_page = match (path.next(), path.next(), path.next(), path.next()) {
+        (Some("accounts" | "video-channels"), Some(_), None, None) => true,
+        (Some("videos"), Some("watch"), Some(_), None) => true,
+        _ => false,
+    };
+    is_page && request.method().is_safe() && !wants_document(request.headers())
 }
 
 /// `GET /accounts/{name}`.
@@ -221,7 +241,8 @@ pub async fn video(
         return Ok(Redirect::to(&video.url).into_response());
     }
     let is_open = matches!(video.privacy, Privacy::Public | Privacy::Unlisted);
-    if !is_open || video.state != VideoState::Published {
+    let is_taken_back = moderation::video_blocks::is_unfederated(&mut connection, video.id).await?;
+    if !is_open || video.state != VideoState::Published || is_taken_back {
         return Err(not_found());
     }
     Ok(document(&videos::federate::document(&app, &mut connection, &video).await?))

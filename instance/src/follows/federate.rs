@@ -14,6 +14,7 @@ use super::{Follow, FollowState, jobs::Backfill, store};
 use crate::{
     App,
     actors::{self, Actor},
+    settings::FollowPolicy,
 };
 
 /// Sends a follow from this server's own actor. Following again asks again, unless it is accepted already.
@@ -58,7 +59,11 @@ pub async fn receive_follow(app: &App, tx: &mut Tx, id: &Url, follower: &Actor, 
         return Ok(());
     }
     let now = app.platform.clock.now();
-    let state = if app.config.accept_followers { FollowState::Accepted } else { FollowState::Pending };
+    let state = match app.border.settings().follow_policy() {
+        FollowPolicy::Accept => FollowState::Accepted,
+        FollowPolicy::Ask => FollowState::Pending,
+        FollowPolicy::Refuse => return send_reject(app, tx, id, follower, &target).await,
+    };
     let follow_id = store::upsert(tx, follower.id, target.id, id.as_str(), state, now).await?;
     if state == FollowState::Pending {
         return Ok(());
@@ -75,6 +80,21 @@ pub async fn receive_follow(app: &App, tx: &mut Tx, id: &Url, follower: &Actor, 
         Action::Accept(FollowReference::Embedded(quoted)),
     );
     courier::deliver(tx, now, &actor, &[inbox], &accept).await
+}
+
+/// Tells a follower that nobody here may be followed.
+async fn send_reject(app: &App, tx: &mut Tx, id: &Url, follower: &Actor, target: &Actor) -> Result<(), DbError> {
+    let (Ok(actor), Ok(follower_url), Some(inbox)) =
+        (Url::parse(target.url()), Url::parse(follower.url()), follower.own_inbox())
+    else {
+        return Ok(());
+    };
+    let now = app.platform.clock.now();
+    let follow_id = store::upsert(tx, follower.id, target.id, id.as_str(), FollowState::Rejected, now).await?;
+    let quoted = WireFollow { id: id.clone(), actor: follower_url, object: actor.clone() };
+    let reject = Action::Reject(FollowReference::Embedded(quoted));
+    let activity = Activity::new(app.ids.reject_follow(follow_id.0), actor.clone(), reject);
+    courier::deliver(tx, now, &actor, &[inbox], &activity).await
 }
 
 /// A followed actor has answered one of our follows. Only the followed may answer.

@@ -7,7 +7,7 @@ use platform::{
 };
 
 use super::{Follow, FollowId, FollowState};
-use crate::actors::ActorId;
+use crate::{actors::ActorId, moderation::store::server_account};
 
 macro_rules! follow {
     () => {
@@ -73,14 +73,18 @@ pub async fn count_followers(connection: &mut Connection, target: ActorId) -> Re
     connection.query(sql!("SELECT count(*) FROM follows WHERE target_id = $1")).bind(target).fetch_scalar().await
 }
 
-/// The inboxes of an actor's accepted remote followers, each once.
+/// The inboxes of an actor's accepted remote followers whom the server does not block, each once.
 pub async fn follower_inboxes(connection: &mut Connection, target: ActorId) -> Result<Vec<String>, DbError> {
     connection
-        .query(sql!(
+        .query(sql!(concat!(
             "SELECT DISTINCT COALESCE(a.shared_inbox_url, a.inbox_url) FROM follows f \
              JOIN actors a ON a.id = f.follower_id \
-             WHERE f.target_id = $1 AND f.state = 'accepted' AND a.is_local = FALSE"
-        ))
+             WHERE f.target_id = $1 AND f.state = 'accepted' AND a.is_local = FALSE \
+             AND NOT EXISTS (SELECT 1 FROM account_blocks b JOIN accounts ba ON ba.id = b.target_account_id \
+             WHERE ba.actor_id = a.id AND b.account_id = ",
+            server_account!(),
+            ")"
+        )))
         .bind(target)
         .fetch_all_scalars()
         .await

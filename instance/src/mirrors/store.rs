@@ -8,7 +8,7 @@ use platform::{
 use redundancy::Candidate;
 use uuid::Uuid;
 
-use crate::{actors::ActorId, videos::VideoId};
+use crate::{actors::ActorId, moderation::store::not_hidden, videos::VideoId};
 
 #[derive(sqlx::FromRow)]
 struct CandidateRow {
@@ -25,17 +25,18 @@ pub(super) async fn candidates(
     limit: i64,
 ) -> Result<Vec<Candidate>, DbError> {
     let rows: Vec<CandidateRow> = connection
-        .query(sql!(
+        .query(sql!(concat!(
             "SELECT v.uuid, p.playlist_url, v.published_at, \
              (SELECT CAST(COALESCE(sum(f.size_bytes), 0) AS BIGINT) FROM video_files f WHERE f.streaming_playlist_id = p.id) \
              AS size_bytes FROM videos v JOIN video_streaming_playlists p ON p.video_id = v.id \
              JOIN video_channels c ON c.id = v.channel_id JOIN actors cr ON cr.id = c.actor_id \
-             WHERE v.state = 1 AND v.privacy = 1 AND v.is_local = FALSE AND v.is_live = FALSE AND v.uuid > $1 \
-             AND p.segments_sha256_url IS NOT NULL \
+             WHERE v.state = 1 AND v.privacy = 1 AND v.is_local = FALSE AND v.is_live = FALSE AND v.uuid > $1 AND ",
+            not_hidden!(),
+            " AND p.segments_sha256_url IS NOT NULL \
              AND EXISTS (SELECT 1 FROM follows f JOIN actors me ON me.id = f.follower_id \
              JOIN actors t ON t.id = f.target_id \
              WHERE me.is_local = TRUE AND f.state = 'accepted' AND t.host = cr.host) ORDER BY v.uuid LIMIT $2"
-        ))
+        )))
         .bind(after.unwrap_or(Uuid::nil()))
         .bind(limit)
         .fetch_all()

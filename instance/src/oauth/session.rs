@@ -4,11 +4,12 @@ use axum::{
     extract::{FromRef, FromRequestParts},
     http::{HeaderMap, Method, header, request::Parts},
 };
-use platform::web::Problem;
+use platform::{db::DbError, web::Problem};
 
 use super::{actions::hash_token, store};
 use crate::{
     App,
+    accounts::{self, AccountId},
     users::{self, User},
 };
 
@@ -29,6 +30,18 @@ pub struct SignedIn {
     pub user: User,
     /// The token that they showed.
     pub access_token: String,
+}
+
+impl Session {
+    /// The account of who asks.
+    ///
+    /// # Errors
+    /// [`DbError`] if the database refuses.
+    pub async fn account(&self, app: &App) -> Result<Option<AccountId>, DbError> {
+        let Some(user) = &self.user else { return Ok(None) };
+        let account = accounts::store::find_by_user(&mut app.platform.db.read().await?, user.id).await?;
+        Ok(account.map(|account| account.id))
+    }
 }
 
 impl<S> FromRequestParts<S> for Session

@@ -20,7 +20,7 @@ use super::{
     store,
 };
 use crate::{
-    App, accounts, channels,
+    App, accounts, channels, moderation,
     oauth::{Session, SignedIn},
     users::{Role, User},
 };
@@ -28,15 +28,15 @@ use crate::{
 type Parameters = Query<Vec<(String, String)>>;
 
 /// `GET /api/v1/videos`, and `GET /api/v1/search/videos`: this server's own search, by words of the title.
-pub async fn list(State(app): State<App>, Query(parameters): Parameters) -> ApiResult<Response> {
-    let query = ListQuery::parse(&parameters)?;
-    respond(&app, &query).await
+pub async fn list(State(app): State<App>, session: Session, Query(parameters): Parameters) -> ApiResult<Response> {
+    respond(&app, &session, ListQuery::parse(&parameters)?).await
 }
 
 /// `GET /api/v1/video-channels/{handle}/videos`.
 pub async fn channel_videos(
     State(app): State<App>,
     Path(handle): Path<String>,
+    session: Session,
     Query(parameters): Parameters,
 ) -> ApiResult<Response> {
     let (name, host) = app.split_handle(&handle);
@@ -44,13 +44,14 @@ pub async fn channel_videos(
     let channel = channel.ok_or_else(|| Problem::not_found("Video channel not found"))?;
     let mut query = ListQuery::parse(&parameters)?;
     query.filters.channel = Some(channel.id);
-    respond(&app, &query).await
+    respond(&app, &session, query).await
 }
 
 /// `GET /api/v1/accounts/{handle}/videos`.
 pub async fn account_videos(
     State(app): State<App>,
     Path(handle): Path<String>,
+    session: Session,
     Query(parameters): Parameters,
 ) -> ApiResult<Response> {
     let (name, host) = app.split_handle(&handle);
@@ -58,16 +59,17 @@ pub async fn account_videos(
     let account = account.ok_or_else(|| Problem::not_found("Account not found"))?;
     let mut query = ListQuery::parse(&parameters)?;
     query.filters.account = Some(account.id);
-    respond(&app, &query).await
+    respond(&app, &session, query).await
 }
 
-async fn respond(app: &App, query: &ListQuery) -> ApiResult<Response> {
+async fn respond(app: &App, session: &Session, mut query: ListQuery) -> ApiResult<Response> {
+    query.filters.reader = session.account(app).await?;
     let key = format!("{query:?}");
     let generation = app.platform.db.generation();
     let body = if let Some(body) = app.video_lists.get(generation, &key) {
         body
     } else {
-        let body = render_list(app, query).await?;
+        let body = render_list(app, &query).await?;
         app.video_lists.put(generation, key, body.clone());
         body
     };
@@ -105,7 +107,9 @@ pub async fn details(State(app): State<App>, Path(id): Path<String>, session: Se
         account: &account,
         playlist,
     };
-    Ok(Json(details.to_json()))
+    let mut details = details.to_json();
+    moderation::video_blocks::api::describe(&mut connection, video.id, &mut details).await?;
+    Ok(Json(details))
 }
 
 /// `GET /api/v1/videos/{id}/description`: the whole of it.
@@ -128,7 +132,7 @@ pub async fn delete_video(State(app): State<App>, Path(id): Path<String>, sessio
 }
 
 /// Finds a video that the asker may see: what they may not see is not there.
-pub(super) async fn find_visible(connection: &mut Connection, id: &str, user: Option<&User>) -> ApiResult<Video> {
+pub(crate) async fn find_visible(connection: &mut Connection, id: &str, user: Option<&User>) -> ApiResult<Video> {
     let not_found = || Problem::not_found("Video not found");
     let video = match (parse_uuid(id), id.parse::<i64>()) {
         (Some(uuid), _) => store::find_by_uuid(connection, uuid).await?,
@@ -138,7 +142,10 @@ pub(super) async fn find_visible(connection: &mut Connection, id: &str, user: Op
         }
     };
     let video = video.ok_or_else(not_found)?;
-    if may_see(connection, &video, user).await? { Ok(video) } else { Err(not_found()) }
+    if may_see(connection, &video, user).await? {
+        return Ok(video);
+    }
+    Err(if video.is_listed() { Problem::not_found("This server hides this video.") } else { not_found() })
 }
 
 /// Whether somebody may know that a video exists, and watch it.
@@ -148,7 +155,7 @@ pub(super) async fn may_see(connection: &mut Connection, video: &Video, user: Op
         Privacy::Internal => user.is_some(),
         Privacy::Private => false,
     };
-    if is_open && video.state == VideoState::Published {
+    if is_open && video.state == VideoState::Published && !moderation::store::is_hidden(connection, video.id).await? {
         return Ok(true);
     }
     let Some(user) = user else { return Ok(false) };

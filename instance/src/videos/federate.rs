@@ -229,6 +229,7 @@ async fn refresh(app: App, job: RefreshVideo, _: JobContext) -> Result<(), JobEr
     }
     let document = match app.courier.fetch(&job.url).await {
         Ok(document) => document,
+        Err(error) if error.is_refused() && error.is_permanent() => return Ok(()),
         Err(error) if error.is_gone() => return remove_remote(&app, &job.url).await.map_err(JobError::from),
         Err(error) => return Err(error.into()),
     };

@@ -6,7 +6,7 @@ use platform::{
     web::{ApiResult, Problem},
 };
 
-use crate::{accounts::AccountId, channels::ChannelId};
+use crate::{accounts::AccountId, channels::ChannelId, moderation::store::push_not_hidden};
 
 const DEFAULT_COUNT: i64 = 15;
 const MAX_COUNT: i64 = 100;
@@ -106,6 +106,8 @@ pub struct Filters {
     pub published_after: Option<Timestamp>,
     /// Not this video.
     pub except: Option<super::VideoId>,
+    /// Who reads the list: what they have blocked is left out, besides what the server has.
+    pub reader: Option<AccountId>,
 }
 
 impl Filters {
@@ -154,6 +156,7 @@ impl Filters {
         if let Some(except) = self.except {
             query.push(" AND v.id <> ").bind(except);
         }
+        push_not_hidden(query, self.reader);
     }
 }
 

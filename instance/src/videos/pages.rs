@@ -47,13 +47,15 @@ pub struct PageNumber {
 pub async fn home(State(app): State<App>, nonce: Nonce, session: Session, query: Query<PageNumber>) -> Response {
     let page = context(&app, &nonce, session.user.as_ref(), "home");
     let lead = app.platform.operator.description.clone();
-    list_page(&app, page, "New videos", lead, Filters::default(), "/", &query).await
+    let filters = Filters { reader: session.account(&app).await.unwrap_or_default(), ..Filters::default() };
+    list_page(&app, page, "New videos", lead, filters, "/", &query).await
 }
 
 /// `GET /videos/local`: what was published here.
 pub async fn local(State(app): State<App>, nonce: Nonce, session: Session, query: Query<PageNumber>) -> Response {
     let page = context(&app, &nonce, session.user.as_ref(), "local");
-    let filters = Filters { is_local: Some(true), ..Filters::default() };
+    let reader = session.account(&app).await.unwrap_or_default();
+    let filters = Filters { is_local: Some(true), reader, ..Filters::default() };
     let lead = format!("Published on {}.", app.platform.public_url.host());
     list_page(&app, page, "On this server", lead, filters, "/videos/local", &query).await
 }
@@ -63,7 +65,7 @@ pub async fn search(State(app): State<App>, nonce: Nonce, session: Session, quer
     let mut page = context(&app, &nonce, session.user.as_ref(), "search");
     page.search_query.clone_from(&query.search);
     let words = query.search.split_whitespace().take(10).map(str::to_owned).collect();
-    let filters = Filters { words, ..Filters::default() };
+    let filters = Filters { words, reader: session.account(&app).await.unwrap_or_default(), ..Filters::default() };
     let lead = "Videos that this server knows, by the words of their titles.".to_owned();
     list_page(&app, page, "Search", lead, filters, "/search", &query).await
 }
@@ -151,6 +153,7 @@ struct Copy {
 #[template(path = "videos/watch.html")]
 struct WatchPage {
     page: PageContext,
+    uuid: String,
     title: String,
     player: Option<Player>,
     waiting: Option<String>,
@@ -197,6 +200,7 @@ pub async fn watch_short(State(app): State<App>, nonce: Nonce, session: Session,
 }
 
 async fn read_watch_page(app: &App, page: PageContext, session: &Session, id: &str) -> Result<WatchPage, Problem> {
+    let reader = session.account(app).await?;
     let mut connection = app.platform.db.read().await?;
     let video = api::find_visible(&mut connection, id, session.user.as_ref()).await?;
     let now = app.platform.clock.now();
@@ -208,7 +212,7 @@ async fn read_watch_page(app: &App, page: PageContext, session: &Session, id: &s
     let redundancies = store::redundancies(&mut connection, video.id, now).await?;
     let local_copy = redundancy::copies_of(&mut connection, video.uuid).await?;
     let tags = store::tags(&mut connection, video.id).await?;
-    let filters = Filters { except: Some(video.id), ..Filters::default() };
+    let filters = Filters { except: Some(video.id), reader, ..Filters::default() };
     let others = ListQuery { filters, count: NEXT_COUNT, ..ListQuery::default() };
     let next = store::list(&mut connection, &others).await?;
     let waiting = waiting_words(&mut connection, &video).await?;
@@ -247,6 +251,7 @@ async fn read_watch_page(app: &App, page: PageContext, session: &Session, id: &s
         }
     });
     Ok(WatchPage {
+        uuid: video.uuid.to_string(),
         player,
         waiting,
         copy: local_copy

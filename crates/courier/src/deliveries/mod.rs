@@ -45,6 +45,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::Courier;
+pub(crate) use outcome::Outcome;
 use store::NewActivity;
 
 pub(crate) use bodies::Bodies;

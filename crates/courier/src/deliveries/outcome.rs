@@ -8,7 +8,7 @@ const MAX_UNAUTHORIZED: i64 = 5;
 
 /// What became of an attempt to deliver.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub(crate) enum Outcome {
     /// The server took it.
     Delivered,
     /// The server will never take it.
@@ -55,7 +55,7 @@ impl Outcome {
         }
     }
 
-    pub(super) fn refused(reason: impl Into<String>) -> Self {
+    pub(crate) fn refused(reason: impl Into<String>) -> Self {
         Self::Refused { reason: reason.into(), by_server: false }
     }
 

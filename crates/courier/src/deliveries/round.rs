@@ -150,7 +150,9 @@ impl<'c> Round<'c> {
         self.next_attempt = None;
         for queue in waiting {
             let Ok(host) = queue.host.parse::<Host>() else { continue };
-            match (queue.next_attempt_at.filter(|moment| *moment > now), self.busy.get_mut(&host)) {
+            let opens_at = self.courier.rest_while_closed(&host).map(|rest| now + rest);
+            let next_attempt_at = queue.next_attempt_at.max(opens_at);
+            match (next_attempt_at.filter(|moment| *moment > now), self.busy.get_mut(&host)) {
                 (_, Some(busy)) => busy.has_more = true,
                 (Some(moment), None) => {
                     self.next_attempt = Some(self.next_attempt.map_or(moment, |earliest| earliest.min(moment)));

@@ -80,6 +80,9 @@ impl Courier {
         let Ok(inbox) = Url::parse(&delivery.inbox_url) else {
             return Ok(Outcome::refused("its inbox cannot be read"));
         };
+        if let Some(stopped) = self.stop_delivery(&inbox) {
+            return Ok(stopped);
+        }
         let Some(letter) = self.letter(delivery).await? else { return Ok(Outcome::refused("it is gone")) };
         let Some(sender) = &letter.sender else {
             return Ok(Outcome::refused("its sender is no longer one of our actors"));

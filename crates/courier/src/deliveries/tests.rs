@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use federation::{
     ACTIVITY_JSON,
@@ -10,7 +10,10 @@ use platform::db::{QueryStats, with_stats};
 use serde_json::Value;
 
 use super::*;
-use crate::testing::{Remote, World, url};
+use crate::{
+    Refusal,
+    testing::{Fence, Remote, World, url},
+};
 
 const HOUR: Duration = Duration::from_hours(1);
 
@@ -416,4 +419,24 @@ async fn an_activity_that_was_left_behind_is_forgotten() {
     world.clock().advance(2 * HOUR);
     world.courier.forget_sent_activities().await.unwrap();
     assert_eq!(waiting(&world).await, (1, 1), "what waits stays");
+}
+
+#[tokio::test]
+async fn what_is_queued_for_a_server_that_is_not_spoken_with_is_dropped_or_waits() {
+    let fence = Arc::new(Fence::default());
+    let world = World::behind(fence.clone()).await;
+    fence.set(Some(("beta.test", Refusal::ServerBlocked)));
+    queue(&world, 1, &[BETA, GAMMA]).await;
+    run(&world).await;
+    assert_eq!((world.beta.received_ids(), world.gamma.received_ids()), (vec![], ids(&[1])));
+    assert_eq!(waiting(&world).await, (0, 0), "nothing waits for a server that is blocked");
+
+    fence.set(Some(("beta.test", Refusal::Closed)));
+    queue(&world, 2, &[BETA]).await;
+    run(&world).await;
+    assert!(world.beta.requests().is_empty());
+    fence.set(None);
+    world.clock().advance(Duration::from_mins(10));
+    run(&world).await;
+    assert_eq!(world.beta.received_ids(), ids(&[2]), "what waited while nobody was spoken with is sent");
 }

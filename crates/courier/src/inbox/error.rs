@@ -9,7 +9,7 @@ use http::StatusCode;
 use platform::{db::DbError, web::Problem};
 use url::Url;
 
-use crate::FetchError;
+use crate::{FetchError, Refusal};
 
 /// Why a request to an inbox is refused.
 #[derive(Debug, thiserror::Error)]
@@ -72,6 +72,9 @@ pub enum InboxError {
     /// Its activity claims authority over something on another host.
     #[error(transparent)]
     Origin(#[from] OriginMismatch),
+    /// Its sender is not spoken with.
+    #[error(transparent)]
+    Refused(Refusal),
     /// The database.
     #[error(transparent)]
     Db(#[from] DbError),
@@ -105,6 +108,7 @@ impl InboxError {
             Self::TooMany { .. } => "too_many",
             Self::Forwarded { .. } => "forwarded",
             Self::Origin(_) => "origin",
+            Self::Refused(_) => "refused",
             Self::Db(_) => "database",
         }
     }
@@ -121,7 +125,7 @@ impl From<InboxError> for Problem {
             | InboxError::KeyUnavailable { .. }
             | InboxError::KeyUnavailableRecently(_)
             | InboxError::KeyUnusable(_) => StatusCode::UNAUTHORIZED,
-            InboxError::Forwarded { .. } | InboxError::Origin(_) => StatusCode::FORBIDDEN,
+            InboxError::Forwarded { .. } | InboxError::Origin(_) | InboxError::Refused(_) => StatusCode::FORBIDDEN,
             InboxError::TooMany { .. } | InboxError::TooManyKeys { .. } => StatusCode::TOO_MANY_REQUESTS,
         };
         if let Some(retry_after) = error.retry_after() {

@@ -118,6 +118,7 @@ impl Courier {
         *claimed_host = request.key_id().host();
         let value = document::parse(body)?;
         let activity = Activity::from_value(&value)?;
+        self.admit(request.key_id().url(), &activity.actor)?;
         activity.check_origin()?;
         let host = Host::of(&activity.actor).ok_or_else(|| InboxError::forwarded(&activity, request.key_id().url()))?;
         if request.key_id().host().as_ref() != Some(&host) && !forwarded::may_be_believed(&activity, &value) {

@@ -1,0 +1,121 @@
+use platform::testing::TestPlatform;
+
+use super::{
+    Blocker,
+    actions::{block_account, block_servers, unblock_account, unblock_server},
+    store,
+};
+use crate::{
+    App,
+    accounts::{self, AccountId},
+    actors::{self, ActorKind, NewActor},
+    moderation::ListOptions,
+};
+
+/// An account on another server, which nobody has asked.
+pub(crate) async fn stranger(app: &App, name: &str, host: &str) -> AccountId {
+    let url = url::Url::parse(&format!("https://{host}/accounts/{name}")).unwrap();
+    let actor = NewActor {
+        kind: ActorKind::Person,
+        username: name.to_owned(),
+        host: host.to_owned(),
+        is_local: false,
+        inbox_url: format!("https://{host}/inbox"),
+        shared_inbox_url: None,
+        outbox_url: None,
+        followers_url: None,
+        following_url: None,
+        public_key_pem: String::new(),
+        private_key_pem: None,
+        refreshed_at: None,
+        url,
+    };
+    let now = app.platform.clock.now();
+    let mut tx = app.platform.db.begin().await.unwrap();
+    let actor = actors::store::upsert(&mut tx, &actor, now).await.unwrap();
+    let account = accounts::store::insert(&mut tx, actor, None, name, now).await.unwrap();
+    tx.commit().await.unwrap();
+    account
+}
+
+async fn account_of(app: &App, blocker: Blocker) -> AccountId {
+    blocker.account(&mut app.platform.db.read().await.unwrap()).await.unwrap()
+}
+
+/// Which of these hosts are written out as blocked.
+async fn covered(app: &App, blocker: Blocker, hosts: &[&str]) -> Vec<String> {
+    let account = account_of(app, blocker).await;
+    let mut connection = app.platform.db.read().await.unwrap();
+    let mut covered = vec![];
+    for host in hosts {
+        if store::blocks_host(&mut connection, account, host).await.unwrap() {
+            covered.push((*host).to_owned());
+        }
+    }
+    covered
+}
+
+#[tokio::test]
+async fn a_block_of_a_server_covers_what_is_known_of_its_domain() {
+    let test = TestPlatform::new().await;
+    let (app, _) = App::staged(&test).await;
+    let hosts = ["evil.example", "a.evil.example", "evil.example:8443", "notevil.example"];
+    for host in ["a.evil.example", "evil.example:8443", "notevil.example"] {
+        stranger(&app, "eve", host).await;
+    }
+    let expected = ["evil.example", "a.evil.example", "evil.example:8443"];
+
+    block_servers(&app, Blocker::Server, &["https://EVIL.example/about"]).await.unwrap();
+    assert_eq!(covered(&app, Blocker::Server, &hosts).await, expected);
+    let account = account_of(&app, Blocker::Server).await;
+    let listed = store::servers(&mut app.platform.db.read().await.unwrap(), account, &ListOptions::default()).await;
+    assert_eq!(listed.unwrap().into_iter().map(|block| block.host).collect::<Vec<_>>(), ["evil.example"]);
+
+    stranger(&app, "mallory", "b.evil.example").await;
+    super::cover_new_hosts(&app).await.unwrap();
+    assert_eq!(covered(&app, Blocker::Server, &["b.evil.example"]).await, ["b.evil.example"]);
+
+    block_servers(&app, Blocker::Server, &["a.evil.example"]).await.unwrap();
+    unblock_server(&app, Blocker::Server, "a.evil.example").await.unwrap();
+    assert_eq!(covered(&app, Blocker::Server, &hosts).await, expected, "the block of the domain still covers it");
+    unblock_server(&app, Blocker::Server, "evil.example").await.unwrap();
+    assert_eq!(covered(&app, Blocker::Server, &hosts).await, Vec::<String>::new());
+    assert!(unblock_server(&app, Blocker::Server, "evil.example").await.is_err());
+}
+
+#[tokio::test]
+async fn the_border_knows_of_a_block_at_once_and_users_have_none_there() {
+    let test = TestPlatform::new().await;
+    let (app, _) = App::staged(&test).await;
+    let eve = url::Url::parse("https://good.example/accounts/eve").unwrap();
+    stranger(&app, "eve", "good.example").await;
+    let root = accounts::store::find_by_handle(&mut app.platform.db.read().await.unwrap(), "root", "alpha.test").await;
+    let root = Blocker::User(root.unwrap().unwrap().id);
+
+    block_account(&app, root, "eve@good.example").await.unwrap();
+    block_servers(&app, root, &["good.example"]).await.unwrap();
+    assert!(!app.border.refuses_url(&eve), "a user decides for themselves alone");
+    block_account(&app, Blocker::Server, "eve@good.example").await.unwrap();
+    assert!(app.border.refuses_url(&eve));
+    unblock_account(&app, Blocker::Server, "eve@good.example").await.unwrap();
+    assert!(!app.border.refuses_url(&eve));
+    block_servers(&app, Blocker::Server, &["good.example"]).await.unwrap();
+    assert!(app.border.refuses_url(&eve) && app.border.blocks_host("www.good.example"));
+}
+
+#[tokio::test]
+async fn nobody_blocks_themselves_or_their_server() {
+    let test = TestPlatform::new().await;
+    let (app, _) = App::staged(&test).await;
+    let root = accounts::store::find_by_handle(&mut app.platform.db.read().await.unwrap(), "root", "alpha.test").await;
+    let root = Blocker::User(root.unwrap().unwrap().id);
+    assert!(block_account(&app, root, "root").await.is_err());
+    for blocker in [root, Blocker::Server] {
+        for host in ["alpha.test", "test", "alpha.test/x", "not a host"] {
+            let good = "evil.example";
+            assert!(block_servers(&app, blocker, &[good, host]).await.is_err(), "{host}");
+        }
+        assert!(block_account(&app, blocker, "peertube").await.is_err());
+        assert_eq!(covered(&app, blocker, &["evil.example"]).await, Vec::<String>::new(), "all or nothing");
+    }
+}

@@ -1,0 +1,110 @@
+use axum::{
+    body::Body,
+    http::{Request, StatusCode},
+};
+use http_body_util::BodyExt;
+use platform::testing::TestPlatform;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use crate::{
+    App,
+    oauth::tests::log_in,
+    routes,
+    users::{self, NewUser, Role},
+};
+
+/// Asks the API, as somebody or as nobody.
+pub(crate) async fn ask(
+    app: &App,
+    token: Option<&str>,
+    method: &str,
+    path: &str,
+    body: Option<Value>,
+) -> (StatusCode, Value) {
+    let mut request = Request::builder().method(method).uri(path);
+    if let Some(token) = token {
+        request = request.header("authorization", format!("Bearer {token}"));
+    }
+    let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
+    let request = request.header("content-type", "application/json").body(body).unwrap();
+    let response = routes::router(app).oneshot(request).await.unwrap();
+    let status = response.status();
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    (status, serde_json::from_slice(&body).unwrap_or_else(|_| String::from_utf8_lossy(&body).into_owned().into()))
+}
+
+/// Makes a user and logs in.
+pub(crate) async fn token_of(app: &App, name: &str, role: Role) -> String {
+    let user = NewUser {
+        username: name.to_owned(),
+        email: format!("{name}@alpha.test"),
+        password: "a long password".to_owned(),
+        role,
+    };
+    users::create(app, user).await.unwrap();
+    log_in(app, name, "a long password").await
+}
+
+#[tokio::test]
+async fn a_blocked_video_is_shown_to_its_owner_and_to_moderators() {
+    let test = TestPlatform::new().await;
+    let (app, video) = App::staged(&test).await;
+    let owner = log_in(&app, "root", "a long password").await;
+    let moderator = token_of(&app, "molly", Role::Moderator).await;
+    let user = token_of(&app, "uma", Role::User).await;
+    let (path, block) = (format!("/api/v1/videos/{}", video.uuid), format!("/api/v1/videos/{}/blacklist", video.uuid));
+
+    let reason = json!({ "reason": "against the rules" });
+    assert_eq!(ask(&app, Some(&user), "POST", &block, Some(reason.clone())).await.0, StatusCode::FORBIDDEN);
+    assert_eq!(ask(&app, Some(&moderator), "POST", &block, Some(reason.clone())).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(ask(&app, Some(&moderator), "POST", &block, Some(reason)).await.0, StatusCode::CONFLICT);
+    for stranger in [None, Some(user.as_str())] {
+        assert_eq!(ask(&app, stranger, "GET", &path, None).await.0, StatusCode::NOT_FOUND);
+        assert_eq!(ask(&app, stranger, "GET", "/api/v1/videos", None).await.1["total"], 0);
+        let page = ask(&app, stranger, "GET", &video.watch_path(), None).await;
+        assert!(page.0 == StatusCode::NOT_FOUND && page.1.to_string().contains("hides this video"), "{page:?}");
+    }
+    for insider in [&owner, &moderator] {
+        let (status, details) = ask(&app, Some(insider), "GET", &path, None).await;
+        assert_eq!(status, StatusCode::OK);
+        let told = (&details["blacklisted"], &details["blacklistedReason"]);
+        assert_eq!(told, (&true.into(), &"against the rules".into()));
+    }
+    let list = ask(&app, Some(&moderator), "GET", "/api/v1/videos/blacklist?sort=-createdAt", None).await.1;
+    assert_eq!((&list["total"], &list["data"][0]["video"]["uuid"]), (&1.into(), &video.uuid.to_string().into()));
+
+    let changed = ask(&app, Some(&moderator), "PUT", &block, Some(json!({ "reason": "for another reason" }))).await;
+    assert_eq!(changed.0, StatusCode::NO_CONTENT);
+    assert_eq!(ask(&app, Some(&owner), "GET", &path, None).await.1["blacklistedReason"], "for another reason");
+    assert_eq!(ask(&app, Some(&moderator), "DELETE", &block, None).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(ask(&app, Some(&moderator), "DELETE", &block, None).await.0, StatusCode::NOT_FOUND);
+    let (status, details) = ask(&app, None, "GET", &path, None).await;
+    assert_eq!((status, &details["blacklisted"]), (StatusCode::OK, &false.into()));
+}
+
+#[tokio::test]
+async fn what_only_administrators_may_is_refused_to_moderators() {
+    let test = TestPlatform::new().await;
+    let (app, _) = App::staged(&test).await;
+    let moderator = token_of(&app, "molly", Role::Moderator).await;
+    let user = token_of(&app, "uma", Role::User).await;
+    for (path, moderators, users) in [
+        ("/api/v1/server/blocklist/servers", StatusCode::OK, StatusCode::FORBIDDEN),
+        ("/api/v1/server/blocklist/accounts", StatusCode::OK, StatusCode::FORBIDDEN),
+        ("/api/v1/abuses", StatusCode::OK, StatusCode::FORBIDDEN),
+        ("/api/v1/videos/blacklist", StatusCode::OK, StatusCode::FORBIDDEN),
+        ("/api/v1/config/custom", StatusCode::FORBIDDEN, StatusCode::FORBIDDEN),
+        ("/api/v1/users/me/blocklist/servers", StatusCode::OK, StatusCode::OK),
+        ("/admin/abuses", StatusCode::OK, StatusCode::FORBIDDEN),
+        ("/admin/moderation", StatusCode::OK, StatusCode::FORBIDDEN),
+        ("/admin/video-blocks", StatusCode::OK, StatusCode::FORBIDDEN),
+        ("/admin/federation", StatusCode::FORBIDDEN, StatusCode::FORBIDDEN),
+        ("/my-account/blocks", StatusCode::OK, StatusCode::OK),
+    ] {
+        assert_eq!(ask(&app, Some(&moderator), "GET", path, None).await.0, moderators, "{path}");
+        assert_eq!(ask(&app, Some(&user), "GET", path, None).await.0, users, "{path}");
+        let nobody = if path.starts_with("/api") { StatusCode::UNAUTHORIZED } else { StatusCode::SEE_OTHER };
+        assert_eq!(ask(&app, None, "GET", path, None).await.0, nobody, "{path}");
+    }
+}
