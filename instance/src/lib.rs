@@ -17,10 +17,12 @@ mod demo;
 mod federation;
 mod follows;
 mod instance_api;
+mod listing;
 mod mirrors;
 mod oauth;
 mod pages;
 mod routes;
+mod servers;
 mod tracker;
 mod transcoding;
 mod uploads;
@@ -51,6 +53,8 @@ pub fn mount(app: &App) -> Role {
         .merge(uploads::job_set(app))
         .merge(transcoding::job_set(app))
         .merge(follows::jobs::job_set(app))
+        .merge(actors::jobs::job_set(app))
+        .merge(servers::job_set(app))
         .merge(housekeeping(app));
     let mut schedules = app.courier.schedules();
     schedules.push(Schedule::new("instance-housekeeping", "0 23 * * * *", || Housekeeping {}));
