@@ -9,9 +9,9 @@ use shoal_tests::{Clip, Server, World, form::Form};
 const ACTIVITY: &str = "application/activity+json";
 /// A PNG of one red pixel.
 const PIXEL: &[u8] = &[
-    0x89, b'P', b'N', b'G', 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 13, b'I', b'H', b'D', b'R', 0, 0, 0, 1, 0, 0, 0, 1, 8, 2, 0,
-    0, 0, 0x90, 0x77, 0x53, 0xDE, 0, 0, 0, 12, b'I', b'D', b'A', b'T', 0x08, 0xD7, 0x63, 0xF8, 0xCF, 0xC0, 0, 0, 3, 1, 1,
-    0, 0x18, 0xDD, 0x8D, 0xB0, 0, 0, 0, 0, b'I', b'E', b'N', b'D', 0xAE, 0x42, 0x60, 0x82,
+    0x89, b'P', b'N', b'G', 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 13, b'I', b'H', b'D', b'R', 0, 0, 0, 1, 0, 0, 0, 1, 8, 2,
+    0, 0, 0, 0x90, 0x77, 0x53, 0xDE, 0, 0, 0, 12, b'I', b'D', b'A', b'T', 0x08, 0xD7, 0x63, 0xF8, 0xCF, 0xC0, 0, 0, 3,
+    1, 1, 0, 0x18, 0xDD, 0x8D, 0xB0, 0, 0, 0, 0, b'I', b'E', b'N', b'D', 0xAE, 0x42, 0x60, 0x82,
 ];
 
 async fn beta_knows_alpha(world: &World) -> String {
@@ -97,7 +97,11 @@ async fn a_deleted_channel_goes_everywhere_with_its_videos_and_leaves_a_stone() 
     }
     let remote = world.beta.get("/api/v1/video-channels/root_channel@alpha.test").await;
     assert_eq!(remote.status, StatusCode::NOT_FOUND);
-    assert_eq!(scalar(&world.beta, "SELECT count(*) FROM actors WHERE username = 'root_channel' AND host = 'alpha.test'").await, 0);
+    assert_eq!(
+        scalar(&world.beta, "SELECT count(*) FROM actors WHERE username = 'root_channel' AND host = 'alpha.test'")
+            .await,
+        0
+    );
     let stone = world.alpha.get_as("/video-channels/root_channel", ACTIVITY).await;
     assert_eq!((stone.status, &stone.json()["type"]), (StatusCode::GONE, &"Tombstone".into()));
     let finger = world.alpha.get("/.well-known/webfinger?resource=acct:root_channel@alpha.test").await;
@@ -159,6 +163,7 @@ async fn followers_move_along_when_both_sides_say_so() {
     assert!(page.contains("has moved to") && page.contains("@root_channel@beta.test"), "{page}");
     let again = world.alpha.admin().post_json(path, &target).await;
     assert_eq!(again.status, StatusCode::CONFLICT, "once a week");
+    world.settle().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -32,7 +32,7 @@ use serde::{Deserialize, Serialize};
 pub use actors::{KeyStore, KeyStoreError, KeyStores, LocalActor, Signer};
 pub use deliveries::deliver;
 pub use error::FetchError;
-pub use inbox::{InboxError, VerifiedActivity};
+pub use inbox::{InboxError, VerifiedActivity, introduce};
 
 /// Federation's way in and out. Cheap to clone.
 #[derive(Clone)]

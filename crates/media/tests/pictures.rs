@@ -7,7 +7,9 @@ mod support;
 
 #[tokio::test]
 async fn a_picture_of_any_shape_fills_each_size() {
-    for (name, shape) in [("wide.png", "640x200"), ("tall.jpg", "100x400"), ("tiny.webp", "3x3"), ("still.gif", "64x64")] {
+    for (name, shape) in
+        [("wide.png", "640x200"), ("tall.jpg", "100x400"), ("tiny.webp", "3x3"), ("still.gif", "64x64")]
+    {
         let source = format!("color=red:size={shape},format=rgba");
         let arguments = ["-f", "lavfi", "-i", &source, "-frames:v", "1"];
         if name.ends_with("webp") && !has_webp() {

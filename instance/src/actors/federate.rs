@@ -225,6 +225,7 @@ async fn save_actor(tx: &mut Tx, random: &Random, actor: &wire::Actor, now: Time
         let named: Vec<RemoteImage> = pictures.iter().map(remote_image).collect();
         images::actions::adopt(tx, random, id, kind, &named, now).await?;
     }
+    courier::introduce(tx, &actor.id, &actor.public_key.pem, now).await?;
     servers::saw(tx, &row.host, now).await?;
     Ok(id)
 }

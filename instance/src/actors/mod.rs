@@ -15,6 +15,8 @@ pub mod moves;
 pub mod pages;
 pub mod removal;
 pub mod store;
+#[cfg(test)]
+mod tests;
 
 pub use actions::{ensure_instance_actor, new_local};
 pub use model::{Actor, ActorId, ActorKind, NewActor, fold_name, is_valid_name, page_path};

@@ -200,3 +200,62 @@ impl From<UserError> for Problem {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use platform::testing::TestPlatform;
+
+    use super::*;
+    use crate::{
+        users::{NewUser, create},
+        videos,
+    };
+
+    #[tokio::test]
+    async fn a_deleted_user_is_gone_and_their_key_and_name_stay() {
+        let test = TestPlatform::new().await;
+        let (app, _) = App::staged(&test).await;
+        let new = NewUser {
+            username: "alice".to_owned(),
+            email: "alice@a.example".to_owned(),
+            password: "a long password".to_owned(),
+            role: Role::User,
+        };
+        let id = create(&app, new.clone()).await.unwrap();
+        let user = store::find(&mut app.platform.db.read().await.unwrap(), id).await.unwrap().unwrap();
+        delete(&app, &user).await.unwrap();
+        let mut connection = app.platform.db.read().await.unwrap();
+        assert!(store::find(&mut connection, id).await.unwrap().is_none());
+        for name in ["alice", "alice_channel"] {
+            let actor = actors::store::find_local(&mut connection, name).await.unwrap().unwrap();
+            assert!(actor.private_key_pem.is_some(), "{name} still signs the news of its end");
+            assert!(removal::tombstone_of(&mut connection, actor.url()).await.unwrap().is_some());
+            assert!(federate::document(&app, &mut connection, &actor).await.unwrap().is_none());
+        }
+        let host = app.platform.public_url.host().to_owned();
+        assert!(accounts::store::find_by_handle(&mut connection, "alice", &host).await.unwrap().is_none());
+        drop(connection);
+        assert!(matches!(create(&app, new).await, Err(UserError::Taken(_))));
+        // The job that begin() left finds nothing to do.
+        test.run_jobs(actors::jobs::job_set(&app)).await;
+        let videos =
+            videos::store::count(&mut app.platform.db.read().await.unwrap(), &videos::Filters::default()).await;
+        assert_eq!(videos.unwrap(), 1, "somebody else's");
+    }
+
+    #[tokio::test]
+    async fn root_cannot_be_deleted() {
+        let test = TestPlatform::new().await;
+        let (app, _) = App::staged(&test).await;
+        let root = store::find_by_login(&mut app.platform.db.read().await.unwrap(), "root").await.unwrap().unwrap();
+        assert!(matches!(delete(&app, &root).await, Err(UserError::RootStays)));
+    }
+
+    #[test]
+    fn a_member_that_is_null_is_told_from_one_that_is_absent() {
+        let read = |text: &str| serde_json::from_str::<ProfileChange>(text).unwrap().description;
+        assert_eq!(read("{}"), None);
+        assert_eq!(read(r#"{"description": null}"#), Some(None));
+        assert_eq!(read(r#"{"description": "x"}"#), Some(Some("x".to_owned())));
+    }
+}

@@ -8,6 +8,7 @@
 //! forwarded activity) is refused: PeerTube vouches for those with JSON-LD signatures, which we neither make nor check.
 
 mod error;
+mod introduced_store;
 mod keys;
 mod store;
 
@@ -26,6 +27,7 @@ use url::Url;
 use crate::Courier;
 
 pub use error::InboxError;
+pub use introduced_store::introduce;
 pub(crate) use keys::RemoteKeys;
 
 /// How long keys count, and are kept, that no server confirms any more.
