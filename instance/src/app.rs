@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    actors,
+    actors::{self, images::LazyImages},
     compose::Roles,
     federation::ActorKeys,
     moderation::Border,
@@ -87,6 +87,8 @@ pub struct Inner {
     pub log_in_attempts: LogInAttempts,
     /// Introduces viewers to each other, unless the operator does not want that.
     pub tracker: Option<Tracker>,
+    /// Fetches pictures of remote actors when they are first looked at.
+    pub lazy_images: LazyImages,
 }
 
 impl std::fmt::Debug for App {
@@ -136,6 +138,7 @@ impl App {
             media,
             video_lists: VideoListCache::default(),
             log_in_attempts: LogInAttempts::default(),
+            lazy_images: LazyImages::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
     }

@@ -1,9 +1,6 @@
 //! What the REST API tells of the server itself, its accounts and its channels.
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use platform::web::{ApiResult, Problem};
 use serde_json::{Value, json};
 
@@ -73,33 +70,4 @@ pub async fn me(State(app): State<App>, session: SignedIn) -> ApiResult<Json<Val
         "videoChannels": channels.iter().map(|channel| channel_json(channel, &account_value)).collect::<Vec<_>>(),
         "account": account_value,
     })))
-}
-
-/// `GET /api/v1/accounts/{handle}`.
-pub async fn account(State(app): State<App>, Path(handle): Path<String>) -> ApiResult<Json<Value>> {
-    let (name, host) = app.split_handle(&handle);
-    let account = accounts::store::find_by_handle(&mut app.platform.db.read().await?, &name, &host).await?;
-    account.map(|account| Json(account_json(&account))).ok_or_else(|| Problem::not_found("Account not found"))
-}
-
-/// `GET /api/v1/accounts/{handle}/video-channels`.
-pub async fn account_channels(State(app): State<App>, Path(handle): Path<String>) -> ApiResult<Json<Value>> {
-    let (name, host) = app.split_handle(&handle);
-    let mut connection = app.platform.db.read().await?;
-    let account = accounts::store::find_by_handle(&mut connection, &name, &host).await?;
-    let account = account.ok_or_else(|| Problem::not_found("Account not found"))?;
-    let owner = account_json(&account);
-    let channels = channels::store::of_account(&mut connection, account.id).await?;
-    let data: Vec<_> = channels.iter().map(|channel| channel_json(channel, &owner)).collect();
-    Ok(Json(json!({ "total": data.len(), "data": data })))
-}
-
-/// `GET /api/v1/video-channels/{handle}`.
-pub async fn channel(State(app): State<App>, Path(handle): Path<String>) -> ApiResult<Json<Value>> {
-    let (name, host) = app.split_handle(&handle);
-    let mut connection = app.platform.db.read().await?;
-    let missing = || Problem::not_found("Video channel not found");
-    let channel = channels::store::find_by_handle(&mut connection, &name, &host).await?.ok_or_else(missing)?;
-    let owner = accounts::store::find_by_actor(&mut connection, channel.owner_actor_id).await?.ok_or_else(missing)?;
-    Ok(Json(channel_json(&channel, &account_json(&owner))))
 }

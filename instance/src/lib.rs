@@ -17,11 +17,13 @@ mod demo;
 mod federation;
 mod follows;
 mod instance_api;
+mod listing;
 mod mirrors;
 mod moderation;
 mod oauth;
 mod pages;
 mod routes;
+mod servers;
 mod settings;
 mod tracker;
 mod transcoding;
@@ -54,6 +56,8 @@ pub fn mount(app: &App) -> Role {
         .merge(uploads::job_set(app))
         .merge(transcoding::job_set(app))
         .merge(follows::jobs::job_set(app))
+        .merge(actors::jobs::job_set(app))
+        .merge(servers::job_set(app))
         .merge(housekeeping(app));
     let mut schedules = app.courier.schedules();
     schedules.push(Schedule::new("instance-housekeeping", "0 23 * * * *", || Housekeeping {}));

@@ -15,6 +15,7 @@ pub fn context(app: &App, nonce: &Nonce, user: Option<&User>, current: &str) -> 
     if user.is_some() {
         places.push(("/videos/upload", "Publish", "upload", "upload"));
         places.push(("/my-videos", "My videos", "film", "mine"));
+        places.push(("/my-account", "My account", "circle-user", "account"));
         if user.is_some_and(|user| user.role() != Role::User) {
             places.push(("/admin/abuses", "Moderation", "shield", "moderation"));
         }

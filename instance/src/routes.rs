@@ -11,10 +11,12 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::{
     App,
-    federation::{self, endpoints, well_known},
+    actors::{images::api as images, moves::api as moves, pages as actor_pages},
+    channels,
+    federation::{self, endpoints, playlists, well_known},
     follows, instance_api, mirrors,
     moderation::{abuses, blocks, video_blocks},
-    oauth, settings, tracker, uploads, videos,
+    oauth, settings, tracker, uploads, users, videos,
 };
 
 pub(crate) fn router(app: &App) -> Router {
@@ -30,6 +32,11 @@ pub(crate) fn router(app: &App) -> Router {
         .with_state(app.clone())
 }
 
+/// A form with a picture; what the picture itself may take, its reader counts.
+fn picture_limit() -> DefaultBodyLimit {
+    DefaultBodyLimit::max(images::MAX_UPLOAD_BYTES + 500_000)
+}
+
 /// PeerTube's REST API. Apps and pages of other servers may read it (CORS).
 fn api() -> Router<App> {
     let upload_limit = DefaultBodyLimit::disable(); // `uploads` counts the bytes itself
@@ -40,7 +47,9 @@ fn api() -> Router<App> {
         .route("/api/v1/oauth-clients/local", get(oauth::local_client))
         .route("/api/v1/users/token", post(oauth::token))
         .route("/api/v1/users/revoke-token", post(oauth::revoke))
-        .route("/api/v1/users/me", get(instance_api::me))
+        .route("/api/v1/users/me", get(instance_api::me).put(users::api::update_me).delete(users::api::delete_me))
+        .route("/api/v1/users/me/avatar/pick", post(users::api::pick_avatar).layer(picture_limit()))
+        .route("/api/v1/users/me/avatar", delete(users::api::delete_avatar))
         .route("/api/v1/videos", get(videos::list))
         .route("/api/v1/videos/upload", post(uploads::api::upload).layer(upload_limit))
         .route("/api/v1/videos/categories", get(videos::categories))
@@ -50,10 +59,29 @@ fn api() -> Router<App> {
         .route("/api/v1/videos/{id}", get(videos::details).delete(videos::delete_video))
         .route("/api/v1/videos/{id}/description", get(videos::description))
         .route("/api/v1/search/videos", get(videos::list))
-        .route("/api/v1/accounts/{handle}", get(instance_api::account))
+        .route("/api/v1/accounts", get(channels::api::accounts))
+        .route("/api/v1/accounts/{handle}", get(channels::api::account))
+        .route(
+            "/api/v1/accounts/{handle}/move",
+            get(moves::of_account).post(moves::move_account).delete(moves::keep_account),
+        )
+        .route("/api/v1/accounts/{handle}/aliases", put(moves::alias_account))
         .route("/api/v1/accounts/{handle}/videos", get(videos::account_videos))
-        .route("/api/v1/accounts/{handle}/video-channels", get(instance_api::account_channels))
-        .route("/api/v1/video-channels/{handle}", get(instance_api::channel))
+        .route("/api/v1/accounts/{handle}/video-channels", get(channels::api::account_channels))
+        .route("/api/v1/video-channels", get(channels::api::channels).post(channels::api::create))
+        .route(
+            "/api/v1/video-channels/{handle}",
+            get(channels::api::channel).put(channels::api::update).delete(channels::api::delete),
+        )
+        .route("/api/v1/video-channels/{handle}/avatar/pick", post(channels::api::pick_avatar).layer(picture_limit()))
+        .route("/api/v1/video-channels/{handle}/avatar", delete(channels::api::delete_avatar))
+        .route("/api/v1/video-channels/{handle}/banner/pick", post(channels::api::pick_banner).layer(picture_limit()))
+        .route("/api/v1/video-channels/{handle}/banner", delete(channels::api::delete_banner))
+        .route(
+            "/api/v1/video-channels/{handle}/move",
+            get(moves::of_channel).post(moves::move_channel).delete(moves::keep_channel),
+        )
+        .route("/api/v1/video-channels/{handle}/aliases", put(moves::alias_channel))
         .route("/api/v1/video-channels/{handle}/videos", get(videos::channel_videos))
         .route("/api/v1/server/following", get(follows::api::following).post(follows::api::follow))
         .route("/api/v1/server/following/{host}", delete(follows::api::unfollow))
@@ -98,17 +126,22 @@ fn federation_routes() -> Router<App> {
         .route("/.well-known/nodeinfo", get(well_known::nodeinfo_links))
         .route("/.well-known/host-meta", get(well_known::host_meta_document))
         .route("/nodeinfo/2.0.json", get(well_known::nodeinfo))
+        .route("/nodeinfo/2.1.json", get(well_known::nodeinfo_2_1))
+        .route("/.well-known/change-password", get(well_known::change_password))
+        .route("/.well-known/security.txt", get(well_known::security_txt))
         .route("/inbox", post(federation::inbox))
         .route("/accounts/{name}", get(endpoints::account))
         .route("/accounts/{name}/inbox", post(federation::inbox))
         .route("/accounts/{name}/outbox", get(endpoints::account_outbox))
         .route("/accounts/{name}/followers", get(endpoints::account_followers))
         .route("/accounts/{name}/following", get(endpoints::account_following))
+        .route("/accounts/{name}/playlists", get(playlists::of_account))
         .route("/video-channels/{name}", get(endpoints::channel))
         .route("/video-channels/{name}/inbox", post(federation::inbox))
         .route("/video-channels/{name}/outbox", get(endpoints::channel_outbox))
         .route("/video-channels/{name}/followers", get(endpoints::channel_followers))
         .route("/video-channels/{name}/following", get(endpoints::channel_following))
+        .route("/video-channels/{name}/playlists", get(playlists::of_channel))
         .route("/videos/watch/{id}", get(endpoints::video))
         .route("/videos/watch/{id}/{collection}", get(endpoints::video_collection))
         .route("/redundancy/streaming-playlists/hls/{uuid}", get(mirrors::federate::hls_mirror))
@@ -119,6 +152,8 @@ fn files() -> Router<App> {
     Router::new()
         .route("/lazy-static/thumbnails/{file}", get(videos::thumbnail_file))
         .route("/lazy-static/previews/{file}", get(videos::preview_file))
+        .route("/lazy-static/avatars/{file}", get(images::avatar_file))
+        .route("/lazy-static/banners/{file}", get(images::banner_file))
         .route("/static/streaming-playlists/hls/{uuid}/{file}", get(videos::streaming_file))
 }
 
@@ -140,6 +175,16 @@ fn pages() -> Router<App> {
         .route("/w/{id}", get(videos::pages::watch_short))
         .route("/videos/embed/{id}", get(videos::pages::embed))
         .route("/my-videos", get(videos::pages::mine))
+        .route("/@{handle}", get(actor_pages::at))
+        .route("/a/{handle}", get(actor_pages::account))
+        .route("/a/{handle}/{*part}", get(actor_pages::account_part))
+        .route("/c/{handle}", get(actor_pages::channel))
+        .route("/c/{handle}/{*part}", get(actor_pages::channel_part))
+        .route("/my-account", get(actor_pages::edit_account))
+        .route("/my-account/{action}", post(actor_pages::act_on_account).layer(picture_limit()))
+        .route("/my-channels", get(actor_pages::own_channels).post(actor_pages::create_channel))
+        .route("/my-channels/{name}", get(actor_pages::edit_channel).post(actor_pages::change_channel))
+        .route("/my-channels/{name}/{action}", post(actor_pages::act_on_channel).layer(picture_limit()))
         .route("/videos/upload", get(uploads::pages::form).post(uploads::pages::submit).layer(upload_limit))
         .route("/login", get(oauth::login_page).post(oauth::log_in))
         .route("/logout", post(oauth::log_out))

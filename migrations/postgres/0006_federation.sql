@@ -13,6 +13,7 @@ ALTER TABLE actors ADD COLUMN playlists_url TEXT;
 ALTER TABLE actors ADD COLUMN followers_count BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE actors ADD COLUMN following_count BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE actors ADD COLUMN moved_to_url TEXT;
+ALTER TABLE actors ADD COLUMN moved_at TIMESTAMPTZ;
 -- JSON list of the addresses under which the same somebody is known elsewhere.
 ALTER TABLE actors ADD COLUMN also_known_as JSONB;
 ALTER TABLE actors ADD COLUMN published_at TIMESTAMPTZ;

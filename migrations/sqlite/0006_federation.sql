@@ -13,6 +13,7 @@ ALTER TABLE actors ADD COLUMN playlists_url TEXT;
 ALTER TABLE actors ADD COLUMN followers_count INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE actors ADD COLUMN following_count INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE actors ADD COLUMN moved_to_url TEXT;
+ALTER TABLE actors ADD COLUMN moved_at TIMESTAMP;
 -- JSON list of the addresses under which the same somebody is known elsewhere.
 ALTER TABLE actors ADD COLUMN also_known_as TEXT;
 ALTER TABLE actors ADD COLUMN published_at TIMESTAMP;

@@ -24,7 +24,7 @@ impl Courier {
         let unknown = || FetchError::UnknownHandle(handle.clone());
         let url = handle.lookup_url(self.scheme()).ok_or_else(unknown)?;
         let descriptor: Descriptor = match self.get_json(&url, ACCEPT_DESCRIPTOR).await {
-            Err(FetchError::Gone(_)) => return Err(unknown()),
+            Err(FetchError::Gone(_) | FetchError::Removed(_)) => return Err(unknown()),
             outcome => outcome?,
         };
         let actor = descriptor.actor().cloned().ok_or_else(unknown)?;

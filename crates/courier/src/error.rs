@@ -18,6 +18,9 @@ pub enum FetchError {
     /// The server says that the document does not exist, or no longer.
     #[error("{0} is gone")]
     Gone(Url),
+    /// The server says that the document was removed for good.
+    #[error("{0} was removed")]
+    Removed(Url),
     /// The answer is no ActivityPub document.
     #[error("{url} is {content_type:?}, not an ActivityPub document")]
     ContentType {
@@ -71,7 +74,12 @@ impl FetchError {
 
     /// Whether the origin says that there is no such thing (any more).
     pub fn is_gone(&self) -> bool {
-        matches!(self, Self::Gone(_) | Self::UnknownHandle(_))
+        matches!(self, Self::Gone(_) | Self::Removed(_) | Self::UnknownHandle(_))
+    }
+
+    /// Whether the origin says that there was such a thing and never will be again (410).
+    pub fn is_removed(&self) -> bool {
+        matches!(self, Self::Removed(_))
     }
 }
 
@@ -86,7 +94,9 @@ impl From<FetchError> for Problem {
     fn from(error: FetchError) -> Self {
         match error {
             FetchError::Net(error) => error.into(),
-            FetchError::Gone(_) | FetchError::UnknownHandle(_) => Self::not_found(error.to_string()),
+            FetchError::Gone(_) | FetchError::Removed(_) | FetchError::UnknownHandle(_) => {
+                Self::not_found(error.to_string())
+            }
             FetchError::Refused { .. } => Self::forbidden(error.to_string()),
             other => Self::new(StatusCode::BAD_GATEWAY, other.to_string()),
         }

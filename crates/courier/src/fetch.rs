@@ -96,9 +96,8 @@ impl Courier {
         let request = self.platform().http.get(&target).accept(accept).signer(&signer).timeout(TIMEOUT);
         let response = request.max_body(document::MAX_DOCUMENT_BYTES as u64).send().await?;
         match response.error_for_status() {
-            Err(NetError::Status { status: StatusCode::NOT_FOUND | StatusCode::GONE, .. }) => {
-                Err(FetchError::Gone(target))
-            }
+            Err(NetError::Status { status: StatusCode::NOT_FOUND, .. }) => Err(FetchError::Gone(target)),
+            Err(NetError::Status { status: StatusCode::GONE, .. }) => Err(FetchError::Removed(target)),
             outcome => Ok(outcome?),
         }
     }

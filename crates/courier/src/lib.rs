@@ -38,7 +38,7 @@ pub use actors::{KeyStore, KeyStoreError, KeyStores, LocalActor, Signer};
 pub use border::{Border, OpenBorder, Refusal};
 pub use deliveries::{deliver, deliver_surely, forward};
 pub use error::FetchError;
-pub use inbox::{InboxError, VerifiedActivity};
+pub use inbox::{InboxError, VerifiedActivity, introduce};
 
 /// Federation's way in and out. Cheap to clone.
 #[derive(Clone)]

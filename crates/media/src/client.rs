@@ -11,8 +11,8 @@ use tracing::{debug, warn};
 use crate::MediaError;
 use crate::picture::{PREVIEW_BOUNDS, THUMBNAIL_SIZE};
 use crate::protocol::{
-    Assignment, Event, MAX_LINE_BYTES, Outcome, Probe, ProcessLimits, Progress, Task, Thumbnails, TranscodeOutput,
-    TranscodeRequest, is_stem, names,
+    Assignment, Event, MAX_LINE_BYTES, Outcome, Picture, Probe, ProcessLimits, Progress, Task, Thumbnails,
+    TranscodeOutput, TranscodeRequest, is_stem, names,
 };
 use crate::sandbox::{Fence, Walls};
 use conversation::Conversation;
@@ -113,6 +113,35 @@ impl MediaWorker {
         }
         check_result(&work_dir, &made.preview.file, &names::preview(stem), None).await?;
         check_result(&work_dir, &made.thumbnail.file, &names::thumbnail(stem), None).await?;
+        Ok(made)
+    }
+
+    /// Makes a picture fit each of the sizes, filled to the edges, as JPEG files in an existing folder, in the same order.
+    ///
+    /// # Errors
+    /// As [`MediaWorker::probe`].
+    pub async fn crop(
+        &self,
+        input: &Path,
+        work_dir: &Path,
+        stem: &str,
+        sizes: &[(u32, u32)],
+    ) -> Result<Vec<Picture>, MediaError> {
+        check_stem(stem)?;
+        let (input, work_dir) = (absolute(input)?, absolute(work_dir)?);
+        let task = Task::Crop { input, work_dir: work_dir.clone(), stem: stem.to_owned(), sizes: sizes.to_vec() };
+        let Outcome::Cropped(made) = self.run(task, &self.quick_limits(), |_| {}).await? else {
+            return Err(answered_another_question());
+        };
+        if made.len() != sizes.len() {
+            return Err(answered_another_question());
+        }
+        for (picture, &size) in made.iter().zip(sizes) {
+            if (picture.width, picture.height) != size {
+                return Err(answered_another_question());
+            }
+            check_result(&work_dir, &picture.file, &names::crop(stem, size), None).await?;
+        }
         Ok(made)
     }
 

@@ -9,7 +9,7 @@
 //!   claims to have written are looked at before their names are handed on.
 //!
 //! The pure modules ([`ladder`], [`playlist`], [`hashes`], [`mp4`], [`orientation`], [`picture`]) decide; `probe`,
-//! `thumbnail` and `transcode` do, inside the walls; [`footage`] makes clips for demonstrations and tests.
+//! `thumbnail`, `still` and `transcode` do, inside the walls; [`footage`] makes clips for demonstrations and tests.
 
 #![deny(missing_docs)]
 
@@ -27,6 +27,7 @@ pub mod playlist;
 mod probe;
 pub mod protocol;
 pub mod sandbox;
+mod still;
 mod thumbnail;
 mod transcode;
 mod worker;

@@ -64,6 +64,11 @@ fn check_file(path: &Path) -> Result<u64, MediaError> {
 
 /// Opens a file for demultiplexing: local files only, known containers only.
 pub(crate) fn open(path: &Path) -> Result<Input, MediaError> {
+    open_as(path, CONTAINERS)
+}
+
+/// The same for a file of one of the given kinds.
+pub(crate) fn open_as(path: &Path, kinds: &str) -> Result<Input, MediaError> {
     ffmpeg::init().map_err(|error| MediaError::unavailable(format!("FFmpeg does not start ({error})")))?;
     ffmpeg::log::set_level(ffmpeg::log::Level::Fatal);
     let Some(path) = path.to_str().filter(|path| !path.contains('\0')) else {
@@ -71,7 +76,7 @@ pub(crate) fn open(path: &Path) -> Result<Input, MediaError> {
     };
     let mut options = Dictionary::new();
     options.set("protocol_whitelist", "file");
-    options.set("format_whitelist", CONTAINERS);
+    options.set("format_whitelist", kinds);
     options.set("max_streams", MAX_STREAMS);
     ffmpeg::format::input_with_dictionary(&format!("file:{path}"), options).map_err(|error| match error {
         ffmpeg::Error::Other { errno } if errno == libc::EINVAL => MediaError::not_media("its kind is not accepted"),

@@ -177,6 +177,7 @@ pub(crate) struct Assignment {
 pub(crate) enum Task {
     Probe { input: PathBuf },
     Thumbnails { input: PathBuf, work_dir: PathBuf, stem: String },
+    Crop { input: PathBuf, work_dir: PathBuf, stem: String, sizes: Vec<(u32, u32)> },
     Transcode(TranscodeRequest),
 }
 
@@ -206,6 +207,7 @@ pub(crate) enum Event {
 pub(crate) enum Outcome {
     Probed(Probe),
     Pictured(Thumbnails),
+    Cropped(Vec<Picture>),
     Transcoded(TranscodeOutput),
 }
 
@@ -280,6 +282,10 @@ pub(crate) mod names {
 
     pub fn thumbnail(stem: &str) -> String {
         format!("{stem}-thumbnail.jpg")
+    }
+
+    pub fn crop(stem: &str, (width, height): (u32, u32)) -> String {
+        format!("{stem}-{width}x{height}.jpg")
     }
 }
 

@@ -55,7 +55,7 @@ pub fn thumbnails(input: &Path, work_dir: &Path, stem: &str) -> Result<Thumbnail
 }
 
 /// What failed after decoding is no fault of the upload, unless it was too large.
-fn drawing_failed(error: ffmpeg::Error) -> MediaError {
+pub(crate) fn drawing_failed(error: ffmpeg::Error) -> MediaError {
     match decoding_failed(error) {
         MediaError::NotMedia(reason) => MediaError::unavailable(format!("a picture cannot be made ({reason})")),
         other => other,
@@ -63,9 +63,9 @@ fn drawing_failed(error: ffmpeg::Error) -> MediaError {
 }
 
 /// A decoded picture and what is needed to show it.
-struct Still {
-    frame: Video,
-    orientation: Orientation,
+pub(crate) struct Still {
+    pub(crate) frame: Video,
+    pub(crate) orientation: Orientation,
 }
 
 impl Still {
@@ -78,14 +78,14 @@ impl Still {
         Self { frame, orientation: Orientation::default() }
     }
 
-    fn shown_size(&self) -> (u32, u32) {
+    pub(crate) fn shown_size(&self) -> (u32, u32) {
         let (width, height) = (self.frame.width(), self.frame.height());
         let (width, height) = with_square_pixels(width, height, self.frame.aspect_ratio()).unwrap_or((width, height));
         self.orientation.shown_size(width, height)
     }
 
     /// Scaled, turned upright, cut to its middle, and in the pixel format of JPEG.
-    fn drawn(&self, scaled: (u32, u32), cropped: (u32, u32)) -> Result<Video, ffmpeg::Error> {
+    pub(crate) fn drawn(&self, scaled: (u32, u32), cropped: (u32, u32)) -> Result<Video, ffmpeg::Error> {
         let (width, height) = self.orientation.shown_size(scaled.0, scaled.1);
         let stored = converted(&self.frame, Pixel::RGB24, width, height)?;
         let upright = upright(&stored, self.orientation, scaled, cropped)?;
@@ -93,7 +93,7 @@ impl Still {
     }
 }
 
-fn converted(frame: &Video, format: Pixel, width: u32, height: u32) -> Result<Video, ffmpeg::Error> {
+pub(crate) fn converted(frame: &Video, format: Pixel, width: u32, height: u32) -> Result<Video, ffmpeg::Error> {
     let method = scaling::Flags::BICUBIC;
     let mut scaler =
         scaling::Context::get(frame.format(), frame.width(), frame.height(), format, width, height, method)?;
@@ -186,7 +186,7 @@ fn contrast_of(frame: &Video) -> Option<f64> {
     Some(contrast(rows.flat_map(|row| row.iter().take(width as usize).copied())))
 }
 
-fn write_jpeg(picture: &Video, path: &Path) -> Result<(), MediaError> {
+pub(crate) fn write_jpeg(picture: &Video, path: &Path) -> Result<(), MediaError> {
     let bytes = encode_jpeg(picture).map_err(drawing_failed)?;
     let written = File::create(path).and_then(|mut file| file.write_all(&bytes));
     written.map_err(|error| MediaError::unavailable(format!("a picture cannot be written ({error})")))

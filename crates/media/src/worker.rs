@@ -14,7 +14,7 @@ use std::thread::{self, JoinHandle};
 
 use crate::protocol::{Assignment, Event, MAX_LINE_BYTES, Outcome, Task, is_stem};
 use crate::sandbox::{self, Boundary, Fence};
-use crate::{MediaError, Progress, probe, thumbnail, transcode};
+use crate::{MediaError, Progress, probe, still, thumbnail, transcode};
 
 const SMALL_STACK_BYTES: usize = 256 * 1024;
 
@@ -56,6 +56,7 @@ fn work(assignment: &Assignment) -> Result<Outcome, MediaError> {
         Task::Thumbnails { input, work_dir, stem } => {
             thumbnail::thumbnails(input, work_dir, stem).map(Outcome::Pictured)
         }
+        Task::Crop { input, work_dir, stem, sizes } => still::crop(input, work_dir, stem, sizes).map(Outcome::Cropped),
         Task::Transcode(request) => {
             let threads = assignment.limits.threads;
             transcode::transcode(request, &assignment.ffmpeg, threads, report).map(Outcome::Transcoded)
@@ -64,7 +65,10 @@ fn work(assignment: &Assignment) -> Result<Outcome, MediaError> {
 }
 
 fn check(task: &Task) -> Result<(), MediaError> {
-    let (Task::Thumbnails { stem, .. } | Task::Transcode(crate::TranscodeRequest { stem, .. })) = task else {
+    let (Task::Thumbnails { stem, .. }
+    | Task::Crop { stem, .. }
+    | Task::Transcode(crate::TranscodeRequest { stem, .. })) = task
+    else {
         return Ok(());
     };
     if is_stem(stem) { Ok(()) } else { Err(MediaError::unavailable("a file name of the job is not acceptable")) }
@@ -73,7 +77,7 @@ fn check(task: &Task) -> Result<(), MediaError> {
 fn boundary(assignment: &Assignment) -> Boundary<'_> {
     let (input, work_dir): (&Path, Option<&Path>) = match &assignment.task {
         Task::Probe { input } => (input, None),
-        Task::Thumbnails { input, work_dir, .. } => (input, Some(work_dir)),
+        Task::Thumbnails { input, work_dir, .. } | Task::Crop { input, work_dir, .. } => (input, Some(work_dir)),
         Task::Transcode(request) => (&request.input, Some(&request.work_dir)),
     };
     Boundary { input, work_dir, readable: &assignment.readable, limits: assignment.limits }

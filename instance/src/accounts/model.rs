@@ -1,6 +1,9 @@
 use platform::clock::Timestamp;
 
-use crate::users::UserId;
+use crate::{
+    actors::{ActorId, images::ActorImage, page_path},
+    users::UserId,
+};
 
 /// Identity of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, sqlx::Type)]
@@ -12,6 +15,8 @@ pub struct AccountId(pub i64);
 pub struct Account {
     /// Its row.
     pub id: AccountId,
+    /// Its actor.
+    pub actor_id: ActorId,
     /// Who logs in to it; `None` for remote accounts and the server's own.
     pub user_id: Option<UserId>,
     /// Name to show.
@@ -30,8 +35,23 @@ pub struct Account {
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
-    /// Accepted followers that are known here.
+    /// Its followers: accepted ones of a local account, as many as its server says of a remote one.
     pub followers_count: i64,
-    /// Accepted follows of its own that are known here.
+    /// Whom it follows, likewise.
     pub following_count: i64,
+    /// Where it lives now, if it moved away.
+    pub moved_to_url: Option<String>,
+    /// Its picture in each of its sizes, the narrowest first.
+    #[sqlx(skip)]
+    pub avatars: Vec<ActorImage>,
+    /// Its banner in each of its sizes, the narrowest first; accounts of other programs have them.
+    #[sqlx(skip)]
+    pub banners: Vec<ActorImage>,
+}
+
+impl Account {
+    /// The path of its page here.
+    pub fn page_path(&self) -> String {
+        page_path(false, &self.username, &self.host, self.is_local)
+    }
 }

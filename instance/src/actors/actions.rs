@@ -35,6 +35,11 @@ pub fn new_local(platform: &Platform, ids: &LocalIds, kind: ActorKind, username:
         public_key_pem: key.public_pem().map_err(no_key)?,
         private_key_pem: Some(key.to_pem().map_err(no_key)?),
         refreshed_at: None,
+        playlists_url: Some(part("playlists")),
+        moved_to_url: None,
+        also_known_as: vec![],
+        published_at: None,
+        is_indexable: true,
         url,
     })
 }

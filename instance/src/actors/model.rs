@@ -1,4 +1,5 @@
 use platform::clock::Timestamp;
+use sqlx::types::Json;
 use url::Url;
 
 /// Identity of an actor.
@@ -72,9 +73,32 @@ pub struct Actor {
     pub created_at: Timestamp,
     /// When its server was last asked about it; `None` for local actors.
     pub refreshed_at: Option<Timestamp>,
+    /// Collection of its followers.
+    pub followers_url: Option<String>,
+    /// Collection of whom it follows.
+    pub following_url: Option<String>,
+    /// Where it lives now, if it moved away.
+    pub moved_to_url: Option<String>,
+    /// When its move was taken note of here.
+    pub moved_at: Option<Timestamp>,
+    also_known_as: Option<Json<Vec<String>>>,
+    /// Whether what it does may be put into a search index.
+    pub is_indexable: bool,
+    /// How often its server was asked in vain since it last answered.
+    pub refresh_failures: i64,
 }
 
 impl Actor {
+    /// Who else it says it is.
+    pub fn aliases(&self) -> &[String] {
+        self.also_known_as.as_ref().map(|list| list.0.as_slice()).unwrap_or_default()
+    }
+
+    /// Its path on this server, for people: with the host of a remote one.
+    pub fn page_path(&self) -> String {
+        page_path(self.kind() == ActorKind::Group, &self.username, &self.host, self.is_local)
+    }
+
     /// What it is.
     pub fn kind(&self) -> ActorKind {
         ActorKind::from_name(&self.kind)
@@ -125,6 +149,22 @@ pub struct NewActor {
     pub private_key_pem: Option<String>,
     /// When its server was asked about it; `None` for local actors.
     pub refreshed_at: Option<Timestamp>,
+    /// Collection of its playlists.
+    pub playlists_url: Option<String>,
+    /// Where it lives now, if it moved away.
+    pub moved_to_url: Option<String>,
+    /// Who else it says it is.
+    pub also_known_as: Vec<String>,
+    /// When it was made, as its server says.
+    pub published_at: Option<Timestamp>,
+    /// Whether what it does may be put into a search index.
+    pub is_indexable: bool,
+}
+
+/// Path of the page of a channel or an account.
+pub fn page_path(is_channel: bool, username: &str, host: &str, is_local: bool) -> String {
+    let folder = if is_channel { "c" } else { "a" };
+    if is_local { format!("/{folder}/{username}") } else { format!("/{folder}/{username}@{host}") }
 }
 
 /// The form in which names are compared: SQLite's own `lower()` knows ASCII only.

@@ -1,6 +1,9 @@
 use platform::clock::Timestamp;
 
-use crate::actors::ActorId;
+use crate::{
+    accounts::AccountId,
+    actors::{ActorId, images::ActorImage, page_path},
+};
 
 /// Identity of a channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, sqlx::Type)]
@@ -12,6 +15,10 @@ pub struct ChannelId(pub i64);
 pub struct Channel {
     /// Its row.
     pub id: ChannelId,
+    /// Its actor.
+    pub actor_id: ActorId,
+    /// The owner.
+    pub account_id: AccountId,
     /// The owner's actor.
     pub owner_actor_id: ActorId,
     /// Name to show.
@@ -32,6 +39,23 @@ pub struct Channel {
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
-    /// Accepted followers that are known here.
+    /// Its followers: accepted ones of a local channel, as many as its server says of a remote one.
     pub followers_count: i64,
+    /// Whom it follows, likewise.
+    pub following_count: i64,
+    /// Where it lives now, if it moved away.
+    pub moved_to_url: Option<String>,
+    /// Its picture in each of its sizes, the narrowest first.
+    #[sqlx(skip)]
+    pub avatars: Vec<ActorImage>,
+    /// Its banner in each of its sizes, the narrowest first.
+    #[sqlx(skip)]
+    pub banners: Vec<ActorImage>,
+}
+
+impl Channel {
+    /// The path of its page here.
+    pub fn page_path(&self) -> String {
+        page_path(true, &self.username, &self.host, self.is_local)
+    }
 }

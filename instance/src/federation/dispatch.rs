@@ -73,7 +73,12 @@ async fn dispatch(app: &App, tx: &mut Tx, activity: &Activity, actor: &Actor) ->
         Action::Create(Object::Video(video)) | Action::Update(Object::Video(video)) => {
             refresh_video(app, tx, &video.id, None).await?;
         }
+        Action::Update(Object::Actor(object)) => actors::federate::receive_update(app, tx, actor, object).await?,
+        Action::Update(Object::Id(id)) if actors::federate::receive_update_of(app, tx, id).await? => {}
         Action::Update(Object::Id(id)) => refresh_video(app, tx, id, None).await?,
+        Action::Move(moved) => {
+            actors::moves::federate::receive(app, tx, actor, &moved.object, &moved.target).await?;
+        }
         Action::Announce(object) if speaks_for_a_server(actor) => {
             refresh_video(app, tx, object, Some((actor.id.0, activity.id.to_string()))).await?;
         }
@@ -102,9 +107,7 @@ async fn receive_delete(app: &App, tx: &mut Tx, actor: &Actor, object: &Url) -> 
     if videos::federate::receive_delete(app, tx, object).await? {
         return Ok(());
     }
-    if object.as_str() == actor.url() && !actor.is_local {
-        actors::store::delete(tx, actor.id).await?;
-    }
+    actors::federate::receive_delete(app, tx, actor, object).await?;
     Ok(())
 }
 

@@ -21,15 +21,15 @@ use url::Url;
 
 use crate::{
     App, accounts,
-    actors::{self, Actor, ActorKind, federate::Introduction},
+    actors::{self, Actor, ActorKind},
     channels, follows, moderation,
     oauth::Session,
     videos::{self, Privacy, VideoState},
 };
 
-const PAGE_SIZE: i64 = 10;
+pub(super) const PAGE_SIZE: i64 = 10;
 
-fn document(value: &Value) -> Response {
+pub(super) fn document(value: &Value) -> Response {
     let headers =
         [(header::CONTENT_TYPE, ACTIVITY_JSON), (header::VARY, "accept"), (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")];
     (headers, value.to_string()).into_response()
@@ -39,7 +39,7 @@ fn wants_document(headers: &HeaderMap) -> bool {
     headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(accepts_activity)
 }
 
-fn not_found() -> Problem {
+pub(super) fn not_found() -> Problem {
     Problem::not_found("There is no such actor or object here.")
 }
 
@@ -72,29 +72,33 @@ pub async fn channel(State(app): State<App>, Path(name): Path<String>, headers: 
     actor_document(&app, &name, true, &headers).await
 }
 
+/// For servers the document of one of our actors, or what is left of it; for people its page.
 async fn actor_document(app: &App, name: &str, is_channel: bool, headers: &HeaderMap) -> ApiResult<Response> {
-    let mut connection = app.platform.db.read().await?;
-    let actor = local_actor(&mut connection, name, is_channel).await?;
     if !wants_document(headers) {
-        return Ok(Redirect::to("/videos/local").into_response());
+        let folder = if is_channel { "c" } else { "a" };
+        return Ok(Redirect::to(&format!("/{folder}/{}", path_segment(name))).into_response());
     }
-    let introduction = if is_channel {
-        let channel = channels::store::find_by_actor(&mut connection, actor.id).await?.ok_or_else(not_found)?;
-        let owner = actors::store::find(&mut connection, channel.owner_actor_id).await?;
-        Introduction {
-            display_name: channel.display_name,
-            description: channel.description,
-            support: channel.support,
-            owner: owner.and_then(|owner| Url::parse(owner.url()).ok()),
-        }
-    } else {
-        let account = accounts::store::find_by_actor(&mut connection, actor.id).await?.ok_or_else(not_found)?;
-        Introduction { display_name: account.display_name, description: account.description, ..Introduction::default() }
-    };
-    actors::federate::document(app, &actor, introduction).map(|value| document(&value)).ok_or_else(not_found)
+    let (username, host) = app.split_handle(name);
+    let mut connection = app.platform.db.read().await?;
+    if host != app.platform.public_url.host() {
+        let remote = actors::store::find_by_handle(&mut connection, &username, &host).await?.ok_or_else(not_found)?;
+        return Ok(Redirect::to(remote.url()).into_response());
+    }
+    let actor = local_actor(&mut connection, &username, is_channel).await?;
+    if let Some(value) = actors::federate::document(app, &mut connection, &actor).await? {
+        return Ok(document(&value));
+    }
+    let deleted_at = actors::removal::tombstone_of(&mut connection, actor.url()).await?.ok_or_else(not_found)?;
+    let stone = actors::federate::tombstone(&actor, deleted_at).ok_or_else(not_found)?;
+    Ok((StatusCode::GONE, document(&stone)).into_response())
 }
 
-async fn local_actor(connection: &mut Connection, name: &str, is_channel: bool) -> ApiResult<Actor> {
+/// A name as it may stand in a path.
+pub(crate) fn path_segment(name: &str) -> String {
+    url::form_urlencoded::byte_serialize(name.as_bytes()).collect::<String>().replace('+', "%20").replace("%40", "@")
+}
+
+pub(super) async fn local_actor(connection: &mut Connection, name: &str, is_channel: bool) -> ApiResult<Actor> {
     let actor = actors::store::find_local(connection, name).await?;
     actor.filter(|actor| (actor.kind() == ActorKind::Group) == is_channel).ok_or_else(not_found)
 }
@@ -102,7 +106,7 @@ async fn local_actor(connection: &mut Connection, name: &str, is_channel: bool) 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct PageNumber {
-    page: Option<u64>,
+    pub(super) page: Option<u64>,
 }
 
 /// `GET /accounts/{name}/outbox`: for the server's own actor what it shared, for others what they published.
@@ -154,7 +158,7 @@ fn outbox_item(app: &App, actor: &Actor, url: &Url, video: &videos::Video) -> Va
     Value::Object(announce.addressed(Audience::public([ids::under(url, "followers")])).to_members())
 }
 
-fn offset(page: u64) -> i64 {
+pub(super) fn offset(page: u64) -> i64 {
     i64::try_from(page.saturating_sub(1)).unwrap_or(i64::MAX / PAGE_SIZE).saturating_mul(PAGE_SIZE).min(1_000_000)
 }
 

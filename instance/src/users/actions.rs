@@ -29,6 +29,15 @@ pub enum UserError {
     /// There is no such user.
     #[error("there is no user {0:?}")]
     Unknown(String),
+    /// The password that should prove who asks does not.
+    #[error("the current password is wrong")]
+    WrongPassword,
+    /// A text is too short or too long.
+    #[error("{0}")]
+    BadText(String),
+    /// The administrator that was made first stays.
+    #[error("the user root cannot be deleted")]
+    RootStays,
     /// No hash or key could be made.
     #[error("{0}")]
     Crypto(String),
@@ -55,16 +64,18 @@ impl NewUser {
         if !is_valid_name(&self.username) {
             return Err(UserError::BadName(self.username.clone()));
         }
-        let is_address = self.email.len() <= 254
-            && self.email.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty());
-        if !is_address {
-            return Err(UserError::BadEmail(self.email.clone()));
-        }
+        check_email(&self.email)?;
         check_password(&self.password)
     }
 }
 
-fn check_password(password: &str) -> Result<(), UserError> {
+pub(super) fn check_email(email: &str) -> Result<(), UserError> {
+    let is_address =
+        email.len() <= 254 && email.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty());
+    if is_address { Ok(()) } else { Err(UserError::BadEmail(email.to_owned())) }
+}
+
+pub(super) fn check_password(password: &str) -> Result<(), UserError> {
     let length = password.chars().count();
     if (SHORTEST_PASSWORD..=LONGEST_PASSWORD).contains(&length) { Ok(()) } else { Err(UserError::BadPassword) }
 }
@@ -112,7 +123,10 @@ async fn insert(
 }
 
 /// Makes an actor with its key in a blocking task.
-async fn new_actor(app: &App, kind: ActorKind, name: String) -> Result<NewActor, UserError> {
+///
+/// # Errors
+/// [`UserError::Crypto`] if no key can be made.
+pub async fn new_actor(app: &App, kind: ActorKind, name: String) -> Result<NewActor, UserError> {
     let app = app.clone();
     tokio::task::spawn_blocking(move || actors::new_local(&app.platform, &app.ids, kind, &name))
         .await

@@ -29,7 +29,10 @@ pub async fn delete(app: &App, video: &Video) -> Result<(), DbError> {
 }
 
 /// As [`delete`], in the caller's transaction.
-pub(super) async fn delete_in(app: &App, tx: &mut Tx, video: &Video) -> Result<(), DbError> {
+///
+/// # Errors
+/// [`DbError`] if the database refuses.
+pub async fn delete_in(app: &App, tx: &mut Tx, video: &Video) -> Result<(), DbError> {
     let now = app.platform.clock.now();
     if video.is_local && video.is_listed() {
         federate::send_delete(app, tx, video).await?;

@@ -17,7 +17,7 @@ mod representation;
 mod seed;
 pub mod store;
 
-pub use actions::publish;
+pub use actions::{delete_in, publish};
 pub(crate) use api::find_visible;
 pub use api::{
     account_videos, categories, channel_videos, delete_video, description, details, languages, licences, list,

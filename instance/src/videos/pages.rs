@@ -119,7 +119,7 @@ pub(crate) fn card(platform: &Platform, video: &Video) -> VideoCard {
         duration_label: VideoCard::duration_label(video.duration_s),
         duration_iso: format!("PT{}S", video.duration_s),
         channel_name: video.channel_display_name.clone(),
-        channel_href: None,
+        channel_href: Some(channel_path(video)),
         host: video.host.clone(),
         age_label: VideoCard::age_label(video.published_at, platform.clock.now()),
         published_iso: iso(video.published_at).to_string(),
@@ -127,6 +127,10 @@ pub(crate) fn card(platform: &Platform, video: &Video) -> VideoCard {
         badge: video.is_live.then(|| "live".to_owned()),
         blurred: video.is_nsfw,
     }
+}
+
+fn channel_path(video: &Video) -> String {
+    crate::actors::page_path(true, &video.channel_username, &video.host, video.is_local)
 }
 
 /// What `<video-player>` is told; the contract stands in `web/README.md`.
@@ -161,6 +165,7 @@ struct WatchPage {
     origin_url: Option<String>,
     channel_name: String,
     channel_handle: String,
+    channel_href: String,
     host: String,
     views_label: String,
     age_label: String,
@@ -258,6 +263,7 @@ async fn read_watch_page(app: &App, page: PageContext, session: &Session, id: &s
             .filter(|_| !video.is_local)
             .map(|copy| Copy { checked_label: copy.verified_at.map(|then| VideoCard::age_label(then, now)) }),
         origin_url: (!video.is_local).then(|| video.url.clone()),
+        channel_href: channel_path(&video),
         channel_handle: format!("@{}@{}", video.channel_username, video.host),
         views_label: VideoCard::views_label(video.views),
         age_label: VideoCard::age_label(video.published_at, now),

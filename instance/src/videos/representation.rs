@@ -9,7 +9,7 @@ use super::{
     Video, labels,
     model::{Redundancy, StoredFile, StreamingPlaylist},
 };
-use crate::{accounts::Account, channels::Channel};
+use crate::{accounts::Account, actors::images::model::images_json, channels::Channel};
 
 /// A number or code with its name.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -267,7 +267,7 @@ pub fn account_json(account: &Account) -> Value {
         "description": account.description,
         "url": account.url,
         "host": account.host,
-        "avatars": [],
+        "avatars": images_json(&account.avatars, &account.url),
         "hostRedundancyAllowed": !account.is_local,
         "followingCount": account.following_count,
         "followersCount": account.followers_count,
@@ -287,10 +287,10 @@ pub fn channel_json(channel: &Channel, owner: &Value) -> Value {
         "url": channel.url,
         "host": channel.host,
         "isLocal": channel.is_local,
-        "avatars": [],
-        "banners": [],
+        "avatars": images_json(&channel.avatars, &channel.url),
+        "banners": images_json(&channel.banners, &channel.url),
         "hostRedundancyAllowed": !channel.is_local,
-        "followingCount": 0,
+        "followingCount": channel.following_count,
         "followersCount": channel.followers_count,
         "createdAt": iso(channel.created_at).to_string(),
         "updatedAt": iso(channel.updated_at).to_string(),

@@ -12,6 +12,7 @@
 
 mod error;
 mod forwarded;
+mod introduced_store;
 mod keys;
 mod limits;
 mod store;
@@ -37,6 +38,7 @@ use crate::Courier;
 use store::Receipt;
 
 pub use error::InboxError;
+pub use introduced_store::introduce;
 pub(crate) use keys::RemoteKeys;
 pub(crate) use limits::Limits;
 pub(crate) use turns::Turns;

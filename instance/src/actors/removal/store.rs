@@ -1,0 +1,132 @@
+//! SQL for the end of actors.
+
+use platform::{
+    clock::Timestamp,
+    db::{Connection, DbError, Tx},
+    sql,
+};
+
+use crate::{accounts::AccountId, actors::ActorId, videos::VideoId};
+
+/// Some of the videos of a channel, or of all channels of an account.
+pub async fn videos_of(connection: &mut Connection, actor: ActorId, limit: i64) -> Result<Vec<VideoId>, DbError> {
+    let ids: Vec<i64> = connection
+        .query(sql!(
+            "SELECT v.id FROM videos v JOIN video_channels c ON c.id = v.channel_id JOIN accounts a ON a.id = c.account_id \
+             WHERE c.actor_id = $1 OR a.actor_id = $1 ORDER BY v.id LIMIT $2"
+        ))
+        .bind(actor)
+        .bind(limit)
+        .fetch_all_scalars()
+        .await?;
+    Ok(ids.into_iter().map(VideoId).collect())
+}
+
+/// Takes back what an account thinks of videos.
+pub async fn withdraw_rates(tx: &mut Tx, account: AccountId) -> Result<(), DbError> {
+    tx.query(sql!(
+        "UPDATE videos SET likes = likes - 1 WHERE is_local = TRUE AND likes > 0 \
+         AND id IN (SELECT video_id FROM video_rates WHERE account_id = $1 AND kind = 'like')"
+    ))
+    .bind(account)
+    .execute()
+    .await?;
+    tx.query(sql!(
+        "UPDATE videos SET dislikes = dislikes - 1 WHERE is_local = TRUE AND dislikes > 0 \
+         AND id IN (SELECT video_id FROM video_rates WHERE account_id = $1 AND kind = 'dislike')"
+    ))
+    .bind(account)
+    .execute()
+    .await?;
+    tx.query(sql!("DELETE FROM video_rates WHERE account_id = $1")).bind(account).execute().await.map(drop)
+}
+
+/// Takes back what an account said: comments that somebody answered become stones, others go.
+pub async fn withdraw_comments(tx: &mut Tx, account: AccountId, now: Timestamp) -> Result<(), DbError> {
+    tx.query(sql!(
+        "UPDATE videos SET comments = comments - (SELECT count(*) FROM video_comments c \
+         WHERE c.video_id = videos.id AND c.account_id = $1 AND c.deleted_at IS NULL AND c.is_held = FALSE) \
+         WHERE is_local = TRUE AND id IN (SELECT video_id FROM video_comments WHERE account_id = $1)"
+    ))
+    .bind(account)
+    .execute()
+    .await?;
+    tx.query(sql!(
+        "UPDATE video_comments SET replies = replies - (SELECT count(*) FROM video_comments r \
+         WHERE r.thread_id = video_comments.id AND r.account_id = $1 AND r.deleted_at IS NULL) \
+         WHERE id IN (SELECT thread_id FROM video_comments WHERE account_id = $1 AND thread_id IS NOT NULL)"
+    ))
+    .bind(account)
+    .execute()
+    .await?;
+    tx.query(sql!(
+        "DELETE FROM video_comments WHERE account_id = $1 \
+         AND NOT EXISTS (SELECT 1 FROM video_comments r WHERE r.in_reply_to_id = video_comments.id)"
+    ))
+    .bind(account)
+    .execute()
+    .await?;
+    tx.query(sql!(
+        "UPDATE video_comments SET account_id = NULL, text = '', deleted_at = COALESCE(deleted_at, $2) WHERE account_id = $1"
+    ))
+    .bind(account)
+    .bind(now)
+    .execute()
+    .await
+    .map(drop)
+}
+
+/// The inboxes of all remote followers of any of our actors, each once.
+pub async fn inboxes_of_followers(connection: &mut Connection) -> Result<Vec<String>, DbError> {
+    connection
+        .query(sql!(
+            "SELECT DISTINCT COALESCE(a.shared_inbox_url, a.inbox_url) FROM follows f \
+             JOIN actors a ON a.id = f.follower_id JOIN actors t ON t.id = f.target_id \
+             WHERE t.is_local = TRUE AND a.is_local = FALSE"
+        ))
+        .fetch_all_scalars()
+        .await
+}
+
+/// The inboxes of the channels under whose videos an account has said something.
+pub async fn inboxes_of_discussed(connection: &mut Connection, account: AccountId) -> Result<Vec<String>, DbError> {
+    connection
+        .query(sql!(
+            "SELECT DISTINCT COALESCE(r.shared_inbox_url, r.inbox_url) FROM videos v \
+             JOIN video_channels c ON c.id = v.channel_id JOIN actors r ON r.id = c.actor_id \
+             WHERE r.is_local = FALSE AND (v.id IN (SELECT video_id FROM video_comments WHERE account_id = $1) \
+             OR v.id IN (SELECT video_id FROM video_rates WHERE account_id = $1))"
+        ))
+        .bind(account)
+        .fetch_all_scalars()
+        .await
+}
+
+/// Removes everything of a local actor but its name and key.
+pub async fn strip(tx: &mut Tx, actor: ActorId) -> Result<(), DbError> {
+    tx.query(sql!("DELETE FROM follows WHERE follower_id = $1 OR target_id = $1")).bind(actor).execute().await?;
+    tx.query(sql!("DELETE FROM video_channels WHERE actor_id = $1")).bind(actor).execute().await?;
+    tx.query(sql!("DELETE FROM accounts WHERE actor_id = $1")).bind(actor).execute().await.map(drop)
+}
+
+/// Remembers that something of ours is gone.
+pub async fn insert_tombstone(tx: &mut Tx, url: &str, former_kind: &str, now: Timestamp) -> Result<(), DbError> {
+    tx.query(sql!(
+        "INSERT INTO tombstones (url, former_kind, deleted_at) VALUES ($1, $2, $3) ON CONFLICT (url) DO NOTHING"
+    ))
+    .bind(url.to_owned())
+    .bind(former_kind.to_owned())
+    .bind(now)
+    .execute()
+    .await
+    .map(drop)
+}
+
+/// When something of ours was deleted.
+pub async fn tombstone_of(connection: &mut Connection, url: &str) -> Result<Option<Timestamp>, DbError> {
+    connection
+        .query(sql!("SELECT deleted_at FROM tombstones WHERE url = $1"))
+        .bind(url.to_owned())
+        .fetch_optional_scalar()
+        .await
+}
