@@ -30,7 +30,7 @@ use platform::{
 use serde::{Deserialize, Serialize};
 
 pub use actors::{KeyStore, KeyStoreError, KeyStores, LocalActor, Signer};
-pub use deliveries::deliver;
+pub use deliveries::{deliver, forward};
 pub use error::FetchError;
 pub use inbox::{InboxError, VerifiedActivity};
 

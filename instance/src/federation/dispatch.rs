@@ -15,8 +15,9 @@ use tracing::{debug, info};
 use url::Url;
 
 use crate::{
-    App,
+    App, accounts,
     actors::{self, Actor, ActorKind},
+    comments,
     follows::{self, FollowState},
     mirrors,
     videos::{self, federate::RefreshVideo},
@@ -34,11 +35,11 @@ pub async fn inbox(State(app): State<App>, request: Request) -> ApiResult<Status
         .map_err(|_| Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "An activity has at most 500 kB."))?
         .to_bytes();
     let verified = app.courier.verify(&parts, &body).await?;
-    receive(&app, &verified).await?;
+    receive(&app, &verified, &body).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn receive(app: &App, verified: &VerifiedActivity) -> ApiResult<()> {
+async fn receive(app: &App, verified: &VerifiedActivity, body: &[u8]) -> ApiResult<()> {
     let activity = &verified.activity;
     // The deletion of an actor that nobody here knows is no reason to ask for it.
     let known = actors::store::find_by_url(&mut app.platform.db.read().await?, activity.actor.as_str()).await?;
@@ -51,14 +52,14 @@ async fn receive(app: &App, verified: &VerifiedActivity) -> ApiResult<()> {
     })?;
     let mut tx = app.platform.db.begin().await?;
     if verified.accept_once(&mut tx, app.platform.clock.now()).await? {
-        dispatch(app, &mut tx, activity, &actor).await?;
+        dispatch(app, &mut tx, activity, &actor, body).await?;
         tx.commit().await?;
     }
     Ok(())
 }
 
 /// What comes in, and whose business it is.
-async fn dispatch(app: &App, tx: &mut Tx, activity: &Activity, actor: &Actor) -> ApiResult<()> {
+async fn dispatch(app: &App, tx: &mut Tx, activity: &Activity, actor: &Actor, body: &[u8]) -> ApiResult<()> {
     debug!(activity.kind = activity.kind(), actor.host = actor.host, "an activity came in");
     match &activity.action {
         Action::Follow(target) => follows::federate::receive_follow(app, tx, &activity.id, actor, target).await?,
@@ -74,11 +75,17 @@ async fn dispatch(app: &App, tx: &mut Tx, activity: &Activity, actor: &Actor) ->
         Action::Create(Object::Video(video)) | Action::Update(Object::Video(video)) => {
             refresh_video(app, tx, &video.id, None).await?;
         }
+        Action::Create(Object::Note(note)) | Action::Update(Object::Note(note)) => {
+            comments::federate::receive_note(app, tx, (activity, body), actor, note).await?;
+        }
+        Action::ApproveReply(_) | Action::RejectReply(_) => {
+            comments::federate::receive_decision(app, tx, activity, actor).await?;
+        }
         Action::Update(Object::Id(id)) => refresh_video(app, tx, id, None).await?,
         Action::Announce(object) if speaks_for_a_server(actor) => {
             refresh_video(app, tx, object, Some((actor.id.0, activity.id.to_string()))).await?;
         }
-        Action::Delete(object) => receive_delete(app, tx, actor, object).await?,
+        Action::Delete(object) => receive_delete(app, tx, (activity, body), actor, object).await?,
         Action::Undo(Undone::Activity(undone)) => receive_undo(tx, actor, undone).await?,
         _ => {}
     }
@@ -95,11 +102,27 @@ async fn refresh_video(app: &App, tx: &mut Tx, url: &Url, shared_by: Option<(i64
     Ok(enqueue(tx, app.platform.clock.now(), &RefreshVideo { url, shared_by }).await?)
 }
 
-async fn receive_delete(app: &App, tx: &mut Tx, actor: &Actor, object: &Url) -> ApiResult<()> {
+async fn receive_delete(
+    app: &App,
+    tx: &mut Tx,
+    activity: (&Activity, &[u8]),
+    actor: &Actor,
+    object: &Url,
+) -> ApiResult<()> {
+    if comments::federate::receive_delete(app, tx, activity, actor, object).await? {
+        return Ok(());
+    }
+    // Comments may be deleted by the server of their video; anything else by its own.
+    if !federation::origin::same_host(object, &activity.0.actor) {
+        return Ok(());
+    }
     if videos::federate::receive_delete(app, tx, object).await? {
         return Ok(());
     }
     if object.as_str() == actor.url() && !actor.is_local {
+        if let Some(account) = accounts::store::find_by_actor(tx, actor.id).await? {
+            comments::forget_author(app, tx, account.id).await?;
+        }
         actors::store::delete(tx, actor.id).await?;
     }
     Ok(())

@@ -57,11 +57,28 @@ pub async fn deliver(
     inboxes: &[Url],
     activity: &Activity,
 ) -> Result<(), DbError> {
+    let body = activity.to_document().to_string();
+    forward(tx, now, actor, inboxes, &activity.id, body).await
+}
+
+/// Queues somebody else's activity for delivery, byte for byte: one of our actors passes it on, and its own linked-data
+/// signature speaks for it.
+///
+/// # Errors
+/// [`DbError`] if the database refuses.
+pub async fn forward(
+    tx: &mut Tx,
+    now: Timestamp,
+    actor: &Url,
+    inboxes: &[Url],
+    activity_url: &Url,
+    body: String,
+) -> Result<(), DbError> {
     let inboxes: BTreeSet<(Host, &Url)> = inboxes.iter().filter_map(|inbox| Some((Host::of(inbox)?, inbox))).collect();
     if inboxes.is_empty() {
         return Ok(());
     }
-    let outgoing = store::insert_activity(tx, actor, activity, now).await?;
+    let outgoing = store::insert_activity(tx, actor, activity_url, body, now).await?;
     for (host, inbox) in &inboxes {
         store::insert_delivery(tx, outgoing, host, inbox, now).await?;
     }

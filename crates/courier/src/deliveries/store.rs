@@ -1,4 +1,4 @@
-use federation::{origin::Host, wire::Activity};
+use federation::origin::Host;
 use platform::{
     clock::Timestamp,
     db::{Connection, DbError, Tx},
@@ -29,15 +29,16 @@ pub(super) struct Delivery {
 pub(super) async fn insert_activity(
     tx: &mut Tx,
     actor: &Url,
-    activity: &Activity,
+    activity_url: &Url,
+    body: String,
     now: Timestamp,
 ) -> Result<OutgoingActivityId, DbError> {
     tx.query(sql!(
         "INSERT INTO outgoing_activities (actor_url, activity_url, body, created_at) VALUES ($1, $2, $3, $4) RETURNING id"
     ))
     .bind(actor.to_string())
-    .bind(activity.id.to_string())
-    .bind(activity.to_document().to_string())
+    .bind(activity_url.to_string())
+    .bind(body)
     .bind(now)
     .fetch_scalar()
     .await
