@@ -11,6 +11,7 @@ mod address;
 mod app;
 mod channels;
 pub mod cli;
+mod comments;
 pub mod compose;
 pub mod config;
 mod demo;
@@ -58,6 +59,7 @@ pub fn mount(app: &App) -> Role {
         .merge(follows::jobs::job_set(app))
         .merge(actors::jobs::job_set(app))
         .merge(servers::job_set(app))
+        .merge(comments::jobs::job_set(app))
         .merge(housekeeping(app));
     let mut schedules = app.courier.schedules();
     schedules.push(Schedule::new("instance-housekeeping", "0 23 * * * *", || Housekeeping {}));

@@ -12,7 +12,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use crate::{
     App,
     actors::{images::api as images, moves::api as moves, pages as actor_pages},
-    channels,
+    channels, comments,
     federation::{self, endpoints, playlists, well_known},
     follows, instance_api, mirrors,
     moderation::{abuses, blocks, video_blocks},
@@ -56,6 +56,15 @@ fn api() -> Router<App> {
         .route("/api/v1/videos/licences", get(videos::licences))
         .route("/api/v1/videos/languages", get(videos::languages))
         .route("/api/v1/videos/privacies", get(videos::privacies))
+        .route("/api/v1/videos/comments", get(comments::api::all))
+        .route("/api/v1/users/me/videos/comments", get(comments::api::mine))
+        .route("/api/v1/videos/{id}/comment-threads", get(comments::api::threads).post(comments::api::create_thread))
+        .route("/api/v1/videos/{id}/comment-threads/{thread}", get(comments::api::thread))
+        .route(
+            "/api/v1/videos/{id}/comments/{comment}",
+            post(comments::api::create_reply).delete(comments::api::delete),
+        )
+        .route("/api/v1/videos/{id}/comments/{comment}/approve", post(comments::api::approve))
         .route("/api/v1/videos/{id}", get(videos::details).delete(videos::delete_video))
         .route("/api/v1/videos/{id}/description", get(videos::description))
         .route("/api/v1/search/videos", get(videos::list))
@@ -143,6 +152,12 @@ fn federation_routes() -> Router<App> {
         .route("/video-channels/{name}/following", get(endpoints::channel_following))
         .route("/video-channels/{name}/playlists", get(playlists::of_channel))
         .route("/videos/watch/{id}", get(endpoints::video))
+        .route("/videos/watch/{id}/comments", get(comments::documents::collection).post(comments::pages::write))
+        .route("/videos/watch/{id}/comments/{comment}", get(comments::documents::comment))
+        .route("/videos/watch/{id}/comments/{comment}/activity", get(comments::documents::activity))
+        .route("/videos/watch/{id}/comments/{comment}/approve-reply", get(comments::documents::approval))
+        .route("/videos/watch/{id}/comments/{comment}/delete", post(comments::pages::delete))
+        .route("/videos/watch/{id}/comments/{comment}/approve", post(comments::pages::approve))
         .route("/videos/watch/{id}/{collection}", get(endpoints::video_collection))
         .route("/redundancy/streaming-playlists/hls/{uuid}", get(mirrors::federate::hls_mirror))
 }

@@ -3,6 +3,7 @@
 
 import { parsePlayerConfig, type PlayerConfig } from "../player/config";
 import { Controls } from "../player/controls";
+import { followMoments, momentOf } from "../player/moments";
 import { element, icon } from "../shared/dom";
 import type { Playback } from "../player/playback";
 import { SharingNote, sharingIsWanted } from "../player/sharing-note";
@@ -57,6 +58,7 @@ class VideoPlayer extends HTMLElement {
     this.#listenToPointer(video, controls);
     this.#listenToKeys(controls);
     this.#followState(video);
+    followMoments(video, this, this.#lifetime.signal);
     if ("mediaSession" in navigator && config.title !== "") navigator.mediaSession.metadata = new MediaMetadata({ title: config.title });
   }
 
@@ -82,7 +84,7 @@ class VideoPlayer extends HTMLElement {
       });
       this.#playback = playback;
       this.#retry = () => playback.retry();
-      playback.start(-1);
+      playback.start(momentOf(location.search) ?? -1);
       if (video.autoplay) void video.play().catch(() => undefined);
     } catch (error) {
       console.error(error);
@@ -102,6 +104,8 @@ class VideoPlayer extends HTMLElement {
       video.currentTime = currentTime;
     };
     play();
+    const moment = momentOf(location.search);
+    if (moment !== null) video.addEventListener("loadedmetadata", () => { video.currentTime = moment; }, { once: true });
   }
 
   #noteLine(): HTMLElement {

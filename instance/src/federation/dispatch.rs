@@ -17,6 +17,7 @@ use url::Url;
 use crate::{
     App,
     actors::{self, Actor, ActorKind},
+    comments,
     follows::{self, FollowState},
     mirrors,
     moderation::abuses,
@@ -52,12 +53,14 @@ async fn receive(app: &App, verified: VerifiedActivity) -> ApiResult<()> {
     })?;
     let ours = app.clone();
     app.courier
-        .apply(verified, |tx, verified| Box::pin(async move { dispatch(&ours, tx, &verified.activity, &actor).await }))
+        .apply(verified, |tx, verified| Box::pin(async move { dispatch(&ours, tx, verified, &actor).await }))
         .await
 }
 
 /// What comes in, and whose business it is.
-async fn dispatch(app: &App, tx: &mut Tx, activity: &Activity, actor: &Actor) -> ApiResult<()> {
+async fn dispatch(app: &App, tx: &mut Tx, verified: &VerifiedActivity, actor: &Actor) -> ApiResult<()> {
+    let activity = &verified.activity;
+    let document = verified.document().map_or(&[][..], Bytes::as_ref);
     debug!(activity.kind = activity.kind(), actor.host = actor.host, "an activity came in");
     match &activity.action {
         Action::Follow(target) => follows::federate::receive_follow(app, tx, &activity.id, actor, target).await?,
@@ -75,6 +78,12 @@ async fn dispatch(app: &App, tx: &mut Tx, activity: &Activity, actor: &Actor) ->
         }
         Action::Update(Object::Actor(object)) => actors::federate::receive_update(app, tx, actor, object).await?,
         Action::Update(Object::Id(id)) if actors::federate::receive_update_of(app, tx, id).await? => {}
+        Action::Create(Object::Note(note)) | Action::Update(Object::Note(note)) => {
+            comments::federate::receive_note(app, tx, (activity, document), actor, note).await?;
+        }
+        Action::ApproveReply(_) | Action::RejectReply(_) => {
+            comments::federate::receive_decision(app, tx, activity, actor).await?;
+        }
         Action::Update(Object::Id(id)) => refresh_video(app, tx, id, None).await?,
         Action::Move(moved) => {
             actors::moves::federate::receive(app, tx, actor, &moved.object, &moved.target).await?;
@@ -82,7 +91,7 @@ async fn dispatch(app: &App, tx: &mut Tx, activity: &Activity, actor: &Actor) ->
         Action::Announce(object) if speaks_for_a_server(actor) => {
             refresh_video(app, tx, object, Some((actor.id.0, activity.id.to_string()))).await?;
         }
-        Action::Delete(object) => receive_delete(app, tx, actor, object).await?,
+        Action::Delete(object) => receive_delete(app, tx, (activity, document), actor, object).await?,
         Action::Flag(flag) => abuses::federate::receive(app, tx, &activity.id, actor, flag).await?,
         Action::Undo(Undone::Activity(undone)) => receive_undo(tx, actor, undone).await?,
         _ => {}
@@ -103,7 +112,20 @@ async fn refresh_video(app: &App, tx: &mut Tx, url: &Url, shared_by: Option<(i64
     Ok(enqueue(tx, app.platform.clock.now(), &RefreshVideo { url, shared_by }).await?)
 }
 
-async fn receive_delete(app: &App, tx: &mut Tx, actor: &Actor, object: &Url) -> ApiResult<()> {
+async fn receive_delete(
+    app: &App,
+    tx: &mut Tx,
+    activity: (&Activity, &[u8]),
+    actor: &Actor,
+    object: &Url,
+) -> ApiResult<()> {
+    if comments::federate::receive_delete(app, tx, activity, actor, object).await? {
+        return Ok(());
+    }
+    // Comments may be deleted by the server of their video; anything else by its own.
+    if !federation::origin::same_host(object, &activity.0.actor) {
+        return Ok(());
+    }
     if videos::federate::receive_delete(app, tx, object).await? {
         return Ok(());
     }

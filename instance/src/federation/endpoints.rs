@@ -22,20 +22,20 @@ use url::Url;
 use crate::{
     App, accounts,
     actors::{self, Actor, ActorKind},
-    channels, follows, moderation,
+    channels, comments, follows, moderation,
     oauth::Session,
     videos::{self, Privacy, VideoState},
 };
 
 pub(super) const PAGE_SIZE: i64 = 10;
 
-pub(super) fn document(value: &Value) -> Response {
+pub(crate) fn document(value: &Value) -> Response {
     let headers =
         [(header::CONTENT_TYPE, ACTIVITY_JSON), (header::VARY, "accept"), (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")];
     (headers, value.to_string()).into_response()
 }
 
-fn wants_document(headers: &HeaderMap) -> bool {
+pub(crate) fn wants_document(headers: &HeaderMap) -> bool {
     headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(accepts_activity)
 }
 
@@ -158,7 +158,7 @@ fn outbox_item(app: &App, actor: &Actor, url: &Url, video: &videos::Video) -> Va
     Value::Object(announce.addressed(Audience::public([ids::under(url, "followers")])).to_members())
 }
 
-pub(super) fn offset(page: u64) -> i64 {
+pub(crate) fn offset(page: u64) -> i64 {
     i64::try_from(page.saturating_sub(1)).unwrap_or(i64::MAX / PAGE_SIZE).saturating_mul(PAGE_SIZE).min(1_000_000)
 }
 
@@ -231,12 +231,13 @@ async fn follows_collection(
 pub async fn video(
     State(app): State<App>,
     Path(id): Path<String>,
+    Query(shown): Query<comments::pages::Shown>,
     headers: HeaderMap,
     nonce: Nonce,
     session: Session,
 ) -> ApiResult<Response> {
     if !wants_document(&headers) {
-        return Ok(videos::pages::watch(app, nonce, session, id).await);
+        return Ok(videos::pages::watch(app, nonce, session, id, shown).await);
     }
     let uuid = parse_uuid(&id).ok_or_else(not_found)?;
     let mut connection = app.platform.db.read().await?;
@@ -252,7 +253,7 @@ pub async fn video(
     Ok(document(&videos::federate::document(&app, &mut connection, &video).await?))
 }
 
-/// `GET /videos/watch/{id}/{likes|dislikes|comments|announces}`: how many there are.
+/// `GET /videos/watch/{id}/{likes|dislikes|announces}`: how many there are.
 pub async fn video_collection(
     State(app): State<App>,
     Path((id, which)): Path<(String, String)>,
@@ -263,7 +264,7 @@ pub async fn video_collection(
         _ if !video.is_local || !video.is_listed() => return Err(not_found()),
         "likes" => video.likes,
         "dislikes" => video.dislikes,
-        "comments" | "announces" => 0,
+        "announces" => 0,
         _ => return Err(not_found()),
     };
     let id = ids::under(&app.ids.video(uuid), &which);

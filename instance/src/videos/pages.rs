@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ListQuery, Video, VideoState, api, labels, listing::Filters, representation::iso, store};
 use crate::{
-    App,
+    App, comments,
     oauth::Session,
     pages::{context, markdown, plain_text},
 };
@@ -181,6 +181,8 @@ struct WatchPage {
     embed_url: String,
     canonical_url: String,
     duration_s: i64,
+    /// Of the watch page; an embedded player has none.
+    comments: String,
 }
 
 struct Player {
@@ -191,17 +193,28 @@ struct Player {
 }
 
 /// `GET /w/{id}` and `GET /videos/watch/{id}` for people.
-pub async fn watch(app: App, nonce: Nonce, session: Session, id: String) -> Response {
+pub async fn watch(app: App, nonce: Nonce, session: Session, id: String, shown: comments::pages::Shown) -> Response {
     let page = context(&app, &nonce, session.user.as_ref(), "watch");
-    match read_watch_page(&app, page.clone(), &session, &id).await {
+    let watch = async {
+        let mut watch = read_watch_page(&app, page.clone(), &session, &id).await?;
+        watch.comments = comments::pages::section(&app, &page, session.user.as_ref(), &id, &shown).await?;
+        Ok(watch)
+    };
+    match watch.await {
         Ok(watch) => Page(watch).into_response(),
         Err(problem) => problem_page(page, &problem),
     }
 }
 
 /// `GET /w/{id}`.
-pub async fn watch_short(State(app): State<App>, nonce: Nonce, session: Session, Path(id): Path<String>) -> Response {
-    watch(app, nonce, session, id).await
+pub async fn watch_short(
+    State(app): State<App>,
+    nonce: Nonce,
+    session: Session,
+    Path(id): Path<String>,
+    Query(shown): Query<comments::pages::Shown>,
+) -> Response {
+    watch(app, nonce, session, id, shown).await
 }
 
 async fn read_watch_page(app: &App, page: PageContext, session: &Session, id: &str) -> Result<WatchPage, Problem> {
@@ -282,6 +295,7 @@ async fn read_watch_page(app: &App, page: PageContext, session: &Session, id: &s
         thumbnail_url: video.preview_path().map(|path| absolute(&path)),
         embed_url: absolute(&format!("/videos/embed/{}", video.uuid)),
         duration_s: video.duration_s,
+        comments: String::new(),
         canonical_url: video.facts.url,
         title: video.facts.name,
         channel_name: video.channel_display_name,

@@ -135,11 +135,11 @@ async fn nobody_signs_for_somebody_else() {
 }
 
 #[tokio::test]
-async fn nobody_deletes_what_lives_elsewhere() {
+async fn nobody_changes_what_lives_elsewhere() {
     let world = World::new().await;
     let bob = world.beta.serve_actor("bob").id;
     let theft =
-        json!({"type": "Delete", "id": format!("{bob}/1"), "actor": bob, "object": "http://gamma.test/videos/watch/1"});
+        json!({"type": "Update", "id": format!("{bob}/1"), "actor": bob, "object": "http://gamma.test/videos/watch/1"});
     assert!(matches!(send(&world, &theft).await, Err(InboxError::Origin(_))));
 }
 

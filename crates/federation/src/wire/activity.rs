@@ -11,7 +11,7 @@ pub use follow::{Follow, FollowReference};
 pub(super) use reading::announced;
 
 use super::{Audience, Flag, Move, Object, ReplyDecision, View, WireError};
-use crate::origin::{OriginMismatch, ensure_same_host};
+use crate::origin::{OriginMismatch, ensure_same_host, same_host};
 
 /// Something that an actor did.
 #[derive(Debug, Clone, PartialEq)]
@@ -107,19 +107,24 @@ impl Activity {
 
     /// Checks that the activity's id, and the ids of what it claims authority over, live on the actor's host.
     ///
-    /// An actor may follow, announce, like, watch or report what belongs to others, but create, change, delete, move and
-    /// undo only its own, and answer only follows of its own host. Whether somebody owns the video under which a reply
-    /// is approved is for those to say who know the video.
+    /// An actor may follow, announce, like, watch or report what belongs to others, but create, change, move and undo only
+    /// its own, and answer only follows of its own host. Whether somebody owns the video under which a reply is approved, or
+    /// deleted, is for those to say who know the video; the deletion bears the host of its actor or of what is deleted, as
+    /// PeerTube writes it.
     ///
     /// # Errors
     /// [`OriginMismatch`] names the first id that does not.
     pub fn check_origin(&self) -> Result<(), OriginMismatch> {
+        if let Action::Delete(object) = &self.action
+            && same_host(object, &self.id)
+        {
+            return Ok(());
+        }
         ensure_same_host(&self.id, &self.actor)?;
         match &self.action {
             Action::Create(object) | Action::Update(object) => {
                 object.authorities().try_for_each(|id| ensure_same_host(id, &self.actor))
             }
-            Action::Delete(object) => ensure_same_host(object, &self.actor),
             Action::Accept(FollowReference::Embedded(follow)) | Action::Reject(FollowReference::Embedded(follow)) => {
                 ensure_same_host(&follow.object, &self.actor)
             }

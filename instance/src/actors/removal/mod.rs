@@ -13,7 +13,7 @@ use platform::{
 use url::Url;
 
 use super::{Actor, ActorId, federate, images, jobs::RemoveActor};
-use crate::{App, accounts, channels, videos};
+use crate::{App, accounts, channels, comments, videos};
 
 pub use store::tombstone_of;
 
@@ -57,7 +57,7 @@ async fn finish(app: &App, tx: &mut Tx, actor: &Actor) -> Result<(), DbError> {
             ends.extend(super::store::find(tx, channel.actor_id).await?);
         }
         store::withdraw_rates(tx, account.id).await?;
-        store::withdraw_comments(tx, account.id, app.platform.clock.now()).await?;
+        comments::forget_author(app, tx, account.id).await?;
     }
     let user = account.as_ref().and_then(|account| account.user_id);
     let inboxes =

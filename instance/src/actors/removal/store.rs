@@ -41,41 +41,6 @@ pub async fn withdraw_rates(tx: &mut Tx, account: AccountId) -> Result<(), DbErr
     tx.query(sql!("DELETE FROM video_rates WHERE account_id = $1")).bind(account).execute().await.map(drop)
 }
 
-/// Takes back what an account said: comments that somebody answered become stones, others go.
-pub async fn withdraw_comments(tx: &mut Tx, account: AccountId, now: Timestamp) -> Result<(), DbError> {
-    tx.query(sql!(
-        "UPDATE videos SET comments = comments - (SELECT count(*) FROM video_comments c \
-         WHERE c.video_id = videos.id AND c.account_id = $1 AND c.deleted_at IS NULL AND c.is_held = FALSE) \
-         WHERE is_local = TRUE AND id IN (SELECT video_id FROM video_comments WHERE account_id = $1)"
-    ))
-    .bind(account)
-    .execute()
-    .await?;
-    tx.query(sql!(
-        "UPDATE video_comments SET replies = replies - (SELECT count(*) FROM video_comments r \
-         WHERE r.thread_id = video_comments.id AND r.account_id = $1 AND r.deleted_at IS NULL) \
-         WHERE id IN (SELECT thread_id FROM video_comments WHERE account_id = $1 AND thread_id IS NOT NULL)"
-    ))
-    .bind(account)
-    .execute()
-    .await?;
-    tx.query(sql!(
-        "DELETE FROM video_comments WHERE account_id = $1 \
-         AND NOT EXISTS (SELECT 1 FROM video_comments r WHERE r.in_reply_to_id = video_comments.id)"
-    ))
-    .bind(account)
-    .execute()
-    .await?;
-    tx.query(sql!(
-        "UPDATE video_comments SET account_id = NULL, text = '', deleted_at = COALESCE(deleted_at, $2) WHERE account_id = $1"
-    ))
-    .bind(account)
-    .bind(now)
-    .execute()
-    .await
-    .map(drop)
-}
-
 /// The inboxes of all remote followers of any of our actors, each once.
 pub async fn inboxes_of_followers(connection: &mut Connection) -> Result<Vec<String>, DbError> {
     connection
