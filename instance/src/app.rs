@@ -14,6 +14,7 @@ use crate::{
     actors,
     compose::Roles,
     federation::ActorKeys,
+    lookup::{Lookups, RemoteLookup},
     oauth::{self, LogInAttempts},
     tracker::Tracker,
     users,
@@ -36,6 +37,14 @@ pub struct InstanceConfig {
     pub p2p: bool,
     /// Whether other servers' follows are accepted without asking an administrator.
     pub accept_followers: bool,
+    /// Whether servers that follow this one are followed in turn.
+    pub follow_back: bool,
+    /// Addresses of lists of servers to follow: plain text with a host on each line, or JSON as PeerTube's index of servers
+    /// answers. They are looked at every hour; a server that was unfollowed is not followed again.
+    pub follow_lists: Vec<String>,
+    /// Who may bring videos and channels of other servers here by pasting their address into the search: `users`, `anybody`
+    /// or `nobody`.
+    pub remote_lookup: RemoteLookup,
     /// Program that decodes media in a sandbox, called with `media-worker`. Default: this program.
     pub media_worker: Option<PathBuf>,
     /// Heights (of the shorter side) that videos are offered in, besides at least one that fits the source.
@@ -51,6 +60,9 @@ impl Default for InstanceConfig {
             keep_original_file: false,
             p2p: true,
             accept_followers: true,
+            follow_back: false,
+            follow_lists: vec![],
+            remote_lookup: RemoteLookup::Users,
             media_worker: None,
             resolutions: vec![240, 360, 480, 720, 1080, 1440, 2160],
         }
@@ -81,6 +93,8 @@ pub struct Inner {
     pub video_lists: VideoListCache,
     /// Who has tried too many passwords.
     pub log_in_attempts: LogInAttempts,
+    /// Who has had other servers asked for something.
+    pub lookups: Lookups,
     /// Introduces viewers to each other, unless the operator does not want that.
     pub tracker: Option<Tracker>,
 }
@@ -130,6 +144,7 @@ impl App {
             media,
             video_lists: VideoListCache::default(),
             log_in_attempts: LogInAttempts::default(),
+            lookups: Lookups::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
     }

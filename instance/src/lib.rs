@@ -9,6 +9,7 @@ mod accounts;
 mod actors;
 mod address;
 mod app;
+mod backfill;
 mod channels;
 pub mod cli;
 pub mod compose;
@@ -17,6 +18,7 @@ mod demo;
 mod federation;
 mod follows;
 mod instance_api;
+mod lookup;
 mod mirrors;
 mod oauth;
 mod pages;
@@ -51,8 +53,11 @@ pub fn mount(app: &App) -> Role {
         .merge(uploads::job_set(app))
         .merge(transcoding::job_set(app))
         .merge(follows::jobs::job_set(app))
+        .merge(backfill::jobs::job_set(app))
         .merge(housekeeping(app));
     let mut schedules = app.courier.schedules();
+    schedules.extend(follows::jobs::schedules());
+    schedules.extend(backfill::jobs::schedules());
     schedules.push(Schedule::new("instance-housekeeping", "0 23 * * * *", || Housekeeping {}));
     Role { router: routes::router(app), jobs, schedules, ..Role::new("instance") }
 }

@@ -3,15 +3,22 @@
 use platform::web::{NavItem, Nonce, PageContext, UserBadge};
 use pulldown_cmark::{Event, Options, Parser, TagEnd, html};
 
-use crate::{App, users::User};
+use crate::{
+    App,
+    users::{Role, User},
+};
 
 /// The context of a page; `current` is the name of the place that it is.
 pub fn context(app: &App, nonce: &Nonce, user: Option<&User>, current: &str) -> PageContext {
     let mut page = PageContext::new(&app.platform, nonce, "");
     let mut places = vec![("/", "Home", "house", "home"), ("/videos/local", "This server", "server", "local")];
     if user.is_some() {
+        places.push(("/subscriptions", "Subscriptions", "bell", "subscriptions"));
         places.push(("/videos/upload", "Publish", "upload", "upload"));
         places.push(("/my-videos", "My videos", "film", "mine"));
+        if user.is_some_and(|user| user.role() == Role::Administrator) {
+            places.push(("/admin/following", "Federation", "globe", "admin"));
+        }
     } else {
         places.push(("/login", "Log in", "log-in", "login"));
     }

@@ -7,7 +7,7 @@ use axum::{
 };
 use federation::{
     ACTIVITY_JSON, accepts_activity, ids,
-    wire::{Action, Activity, Audience, Collection, CollectionPage},
+    wire::{Collection, CollectionPage},
 };
 use platform::{
     db::Connection,
@@ -18,6 +18,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
+use super::outbox::{self, OutboxQuery};
 use crate::{
     App, accounts,
     actors::{self, Actor, ActorKind, federate::Introduction},
@@ -26,9 +27,9 @@ use crate::{
     videos::{self, Privacy, VideoState},
 };
 
-const PAGE_SIZE: i64 = 10;
+pub(super) const PAGE_SIZE: i64 = 10;
 
-fn document(value: &Value) -> Response {
+pub(super) fn document(value: &Value) -> Response {
     let headers =
         [(header::CONTENT_TYPE, ACTIVITY_JSON), (header::VARY, "accept"), (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")];
     (headers, value.to_string()).into_response()
@@ -38,7 +39,7 @@ fn wants_document(headers: &HeaderMap) -> bool {
     headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(accepts_activity)
 }
 
-fn not_found() -> Problem {
+pub(super) fn not_found() -> Problem {
     Problem::not_found("There is no such actor or object here.")
 }
 
@@ -74,7 +75,7 @@ async fn actor_document(app: &App, name: &str, is_channel: bool, headers: &Heade
     actors::federate::document(app, &actor, introduction).map(|value| document(&value)).ok_or_else(not_found)
 }
 
-async fn local_actor(connection: &mut Connection, name: &str, is_channel: bool) -> ApiResult<Actor> {
+pub(super) async fn local_actor(connection: &mut Connection, name: &str, is_channel: bool) -> ApiResult<Actor> {
     let actor = actors::store::find_local(connection, name).await?;
     actor.filter(|actor| (actor.kind() == ActorKind::Group) == is_channel).ok_or_else(not_found)
 }
@@ -89,52 +90,21 @@ pub struct PageNumber {
 pub async fn account_outbox(
     State(app): State<App>,
     Path(name): Path<String>,
-    Query(query): Query<PageNumber>,
+    Query(query): Query<OutboxQuery>,
 ) -> ApiResult<Response> {
-    outbox(&app, &name, false, query.page).await
+    outbox::respond(&app, &name, false, &query).await
 }
 
 /// `GET /video-channels/{name}/outbox`.
 pub async fn channel_outbox(
     State(app): State<App>,
     Path(name): Path<String>,
-    Query(query): Query<PageNumber>,
+    Query(query): Query<OutboxQuery>,
 ) -> ApiResult<Response> {
-    outbox(&app, &name, true, query.page).await
+    outbox::respond(&app, &name, true, &query).await
 }
 
-async fn outbox(app: &App, name: &str, is_channel: bool, page: Option<u64>) -> ApiResult<Response> {
-    let mut connection = app.platform.db.read().await?;
-    let actor = local_actor(&mut connection, name, is_channel).await?;
-    let mut filters = videos::Filters { is_local: Some(true), ..videos::Filters::default() };
-    match actor.kind() {
-        ActorKind::Group => {
-            let channel = channels::store::find_by_actor(&mut connection, actor.id).await?.ok_or_else(not_found)?;
-            filters.channel = Some(channel.id);
-        }
-        ActorKind::Application => {}
-        _ => {
-            let account = accounts::store::find_by_actor(&mut connection, actor.id).await?.ok_or_else(not_found)?;
-            filters.account = Some(account.id);
-        }
-    }
-    let total = videos::store::count(&mut connection, &filters).await?.unsigned_abs();
-    let url = Url::parse(actor.url()).map_err(|error| Problem::internal(&error))?;
-    let id = ids::under(&url, "outbox");
-    let Some(page) = page else { return Ok(document(&Collection::new(id, total).to_document())) };
-    let list = videos::ListQuery { filters, start: offset(page), count: PAGE_SIZE, ..videos::ListQuery::default() };
-    let videos = videos::store::list(&mut connection, &list).await?;
-    let items = videos.iter().map(|video| outbox_item(app, &actor, &url, video)).collect();
-    Ok(document(&CollectionPage::new(&id, page, total, items).to_document()))
-}
-
-fn outbox_item(app: &App, actor: &Actor, url: &Url, video: &videos::Video) -> Value {
-    let id = app.ids.announce(video.uuid, actor.id.0);
-    let announce = Activity::new(id, url.clone(), Action::Announce(app.ids.video(video.uuid)));
-    Value::Object(announce.addressed(Audience::public([ids::under(url, "followers")])).to_members())
-}
-
-fn offset(page: u64) -> i64 {
+pub(super) fn offset(page: u64) -> i64 {
     i64::try_from(page.saturating_sub(1)).unwrap_or(i64::MAX / PAGE_SIZE).saturating_mul(PAGE_SIZE).min(1_000_000)
 }
 

@@ -6,6 +6,7 @@
 mod dispatch;
 pub mod endpoints;
 mod keys;
+mod outbox;
 pub mod well_known;
 
 pub use dispatch::inbox;

@@ -5,7 +5,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::store;
-use crate::{App, follows, videos};
+use crate::{App, videos};
 
 /// The remote videos of this instance.
 #[derive(Debug, Clone)]
@@ -37,7 +37,7 @@ async fn read_source(connection: &mut Connection, uuid: Uuid) -> Result<Option<M
     if video.is_local
         || video.is_live
         || !video.is_listed()
-        || !follows::store::follows_host(connection, &video.host).await?
+        || !store::is_to_be_mirrored(connection, video.id).await?
     {
         return Ok(None);
     }

@@ -20,7 +20,7 @@ pub mod store;
 pub use actions::publish;
 pub use api::{
     account_videos, categories, channel_videos, delete_video, description, details, languages, licences, list,
-    privacies,
+    privacies, respond, respond_with_one,
 };
 pub use cache::VideoListCache;
 pub(crate) use files::stream_folder;
