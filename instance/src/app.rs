@@ -18,7 +18,7 @@ use crate::{
     oauth::{self, LogInAttempts},
     tracker::Tracker,
     users,
-    videos::VideoListCache,
+    videos::{self, VideoListCache},
 };
 
 /// How the video server behaves.
@@ -155,6 +155,14 @@ impl App {
     /// [`MountError`] if the database refuses or the password cannot be used.
     pub async fn ensure_root(&self, password: Option<String>) -> Result<Option<String>, MountError> {
         users::ensure_root(self, password).await.map_err(|error| MountError::Other(error.to_string()))
+    }
+
+    /// Adds published videos that have rows but no files, as measurements want them.
+    ///
+    /// # Errors
+    /// [`MountError`] if the database refuses.
+    pub async fn seed_videos(&self, count: u32) -> Result<(), MountError> {
+        Ok(videos::seed(self, count).await?)
     }
 
     /// `name` or `name@host` as name and host.

@@ -44,11 +44,8 @@ pub struct Harvest {
 pub async fn gather(app: &App, page: Page) -> Result<Harvest, JobError> {
     let wanted = unknown_or_changed(app, page.entries).await?;
     let count = wanted.len();
-    let fetched: Vec<_> = stream::iter(wanted)
-        .map(|entry| fetch(app, entry))
-        .buffered(CONCURRENT_FETCHES)
-        .collect()
-        .await;
+    let fetched: Vec<_> =
+        stream::iter(wanted).map(|entry| fetch(app, entry)).buffered(CONCURRENT_FETCHES).collect().await;
     let mut harvest = Harvest::default();
     let mut last_error = None;
     let mut channels = Channels::default();

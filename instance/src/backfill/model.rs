@@ -67,18 +67,12 @@ pub struct Backfill {
     pub done: i64,
     /// Videos that the other server says there are.
     pub total: Option<i64>,
-    /// Videos that were unknown or had changed.
-    pub new_videos: i64,
     /// Failures since something worked.
     pub failures: i64,
     /// What went wrong last.
     pub error: Option<String>,
-    /// When it last changed.
-    pub updated_at: Timestamp,
     /// When everything had been read.
     pub finished_at: Option<Timestamp>,
-    /// When it begins anew or goes on.
-    pub next_at: Option<Timestamp>,
 }
 
 impl Backfill {

@@ -16,8 +16,7 @@ use crate::actors::ActorId;
 
 macro_rules! backfill {
     () => {
-        "SELECT actor_id, state, source, cursor, next_url, done, total, new_videos, failures, error, updated_at, \
-         finished_at, next_at FROM backfills"
+        "SELECT actor_id, state, source, cursor, next_url, done, total, failures, error, finished_at FROM backfills"
     };
 }
 
@@ -138,13 +137,7 @@ pub async fn finish(tx: &mut Tx, actor: ActorId, next_at: Timestamp, now: Timest
 }
 
 /// The other server did not do its part.
-pub async fn fail(
-    tx: &mut Tx,
-    actor: ActorId,
-    error: &str,
-    next_at: Timestamp,
-    now: Timestamp,
-) -> Result<(), DbError> {
+pub async fn fail(tx: &mut Tx, actor: ActorId, error: &str, next_at: Timestamp, now: Timestamp) -> Result<(), DbError> {
     tx.query(sql!(
         "UPDATE backfills SET state = 'failed', failures = failures + 1, error = $2, next_at = $3, updated_at = $4 \
          WHERE actor_id = $1 AND state = 'reading'"

@@ -140,9 +140,7 @@ pub async fn unfollow_as_server(app: &App, host_or_handle: &str) -> Result<(), F
     query.count = 10_000;
     let follows = store::list(&mut tx, &query).await?;
     let is_meant = |follow: &&Follow| match &target {
-        Target::Server(host) => {
-            follow.target_host == host.as_str() && follow.target_kind() == ActorKind::Application
-        }
+        Target::Server(host) => follow.target_host == host.as_str() && follow.target_kind() == ActorKind::Application,
         Target::Handle(handle) => {
             follow.target_host == handle.host.as_str()
                 && actors::fold_name(&follow.target_username) == actors::fold_name(&handle.name)

@@ -7,8 +7,9 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use platform::{
+    clock::Timestamp,
     jobs::{self, Job},
-    web::{ApiResult, Nonce, Page, PageContext, Pagination, Problem},
+    web::{ApiResult, Nonce, Page, PageContext, Pagination, Problem, VideoCard},
 };
 use serde::Deserialize;
 
@@ -101,8 +102,8 @@ struct Reading {
     label: &'static str,
 }
 
-impl From<&Backfill> for Reading {
-    fn from(backfill: &Backfill) -> Self {
+impl Reading {
+    fn of(backfill: &Backfill, now: Timestamp) -> Self {
         let (done, total) = (backfill.done, backfill.total);
         let progress = match total {
             Some(total) => format!("{} of {}", grouped(done.min(total.max(done))), grouped(total.max(done))),
@@ -112,7 +113,10 @@ impl From<&Backfill> for Reading {
         let (words, action, label) = match backfill.state() {
             BackfillState::Reading => (format!("Reading its videos: {progress}"), "pause", "Pause"),
             BackfillState::Paused => (format!("Paused at {progress}"), "resume", "Go on"),
-            BackfillState::Finished => (format!("All {} videos read", grouped(done)), "resume", "Read again"),
+            BackfillState::Finished => {
+                let age = backfill.finished_at.map(|then| VideoCard::age_label(then, now)).unwrap_or_default();
+                (format!("All {} videos read {age}", grouped(done)), "resume", "Read again")
+            }
             BackfillState::Failed => {
                 (format!("Stopped at {progress}: {error}. It is tried again by itself."), "resume", "Try now")
             }
@@ -152,7 +156,7 @@ fn state_words(state: FollowState) -> (&'static str, &'static str) {
     }
 }
 
-fn row(follow: &Follow, readings: &[Backfill]) -> FollowingRow {
+fn row(follow: &Follow, readings: &[Backfill], now: Timestamp) -> FollowingRow {
     let kind = follow.target_kind();
     let (state, badge) = state_words(follow.state());
     let name = match kind {
@@ -168,7 +172,7 @@ fn row(follow: &Follow, readings: &[Backfill]) -> FollowingRow {
         state,
         badge,
         choices: follow.choices(),
-        reading: reading.filter(|_| follow.state() == FollowState::Accepted).map(Reading::from),
+        reading: reading.filter(|_| follow.state() == FollowState::Accepted).map(|reading| Reading::of(reading, now)),
     }
 }
 
@@ -203,9 +207,10 @@ async fn read_following(
     let readings = backfill::store::of_actors(&mut connection, &targets).await?;
     let failed = jobs::failed_jobs(&mut connection).await?;
     problems.extend(failed.into_iter().filter(|job| job.kind == FollowActor::KIND).map(|job| job.error).take(5));
+    let now = app.platform.clock.now();
     Ok(FollowingPage {
         page,
-        rows: follows.iter().map(|follow| row(follow, &readings)).collect(),
+        rows: follows.iter().map(|follow| row(follow, &readings, now)).collect(),
         problems,
         is_reading: readings.iter().any(|backfill| backfill.state() == BackfillState::Reading),
         state: query.state.clone(),
@@ -221,21 +226,14 @@ pub struct NewTargets {
 }
 
 /// `POST /admin/following`: hosts, handles and addresses, one on each line. Those that name nobody are named.
-pub async fn follow(
-    State(app): State<App>,
-    nonce: Nonce,
-    session: SignedIn,
-    Form(form): Form<NewTargets>,
-) -> Response {
+pub async fn follow(State(app): State<App>, nonce: Nonce, session: SignedIn, Form(form): Form<NewTargets>) -> Response {
     let page = pages::context(&app, &nonce, Some(&session.user), "admin");
     match follow_lines(&app, &session, &form.targets).await {
         Ok(problems) if problems.is_empty() => Redirect::to("/admin/following").into_response(),
-        Ok(problems) => {
-            match read_following(&app, page.clone(), &session, &ListQuery::default(), problems).await {
-                Ok(page) => Page(page).into_response(),
-                Err(problem) => problem_page(page, &problem),
-            }
-        }
+        Ok(problems) => match read_following(&app, page.clone(), &session, &ListQuery::default(), problems).await {
+            Ok(page) => Page(page).into_response(),
+            Err(problem) => problem_page(page, &problem),
+        },
         Err(problem) => problem_page(page, &problem),
     }
 }

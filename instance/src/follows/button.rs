@@ -26,7 +26,10 @@ use crate::{
     oauth::{Session, SignedIn, local_path},
     pages,
     users::User,
-    videos::{Filters, pages::{PageNumber, list_page, problem_page}},
+    videos::{
+        Filters,
+        pages::{PageNumber, list_page, problem_page},
+    },
 };
 
 /// What the subscribe button of a channel or account shows. Its template, `follows/subscribe.html`, wants it as `subscribe`.
@@ -64,10 +67,9 @@ impl SubscribeButton {
             state: None,
         };
         let Some(user) = user else { return Ok(button) };
-        let (Ok(me), Some(target)) = (
-            actions::actor_of_user(connection, user).await,
-            actions::find_by_handle(connection, name, host).await?,
-        ) else {
+        let (Ok(me), Some(target)) =
+            (actions::actor_of_user(connection, user).await, actions::find_by_handle(connection, name, host).await?)
+        else {
             return Ok(button);
         };
         button.is_own = host == app.platform.public_url.host() && me.id == target.id;
@@ -99,7 +101,12 @@ pub async fn subscribe(State(app): State<App>, nonce: Nonce, session: SignedIn, 
 }
 
 /// `POST /subscriptions/remove`.
-pub async fn unsubscribe(State(app): State<App>, nonce: Nonce, session: SignedIn, Form(form): Form<Wanted>) -> Response {
+pub async fn unsubscribe(
+    State(app): State<App>,
+    nonce: Nonce,
+    session: SignedIn,
+    Form(form): Form<Wanted>,
+) -> Response {
     change(&app, &nonce, &session.user, &form, Change::Unsubscribe).await
 }
 
@@ -180,8 +187,7 @@ async fn find_page(app: &App, asker: &Asker, query: &Elsewhere) -> Result<url::U
     let bad = || Problem::bad_request("Write your handle as in name@your.server.");
     let from: Handle = query.from.trim().parse().map_err(|_| bad())?;
     let wanted: Handle = query.handle.trim().parse().map_err(|_| Problem::not_found("Nobody here has that name."))?;
-    let found =
-        actions::find_by_handle(&mut app.platform.db.read().await?, &wanted.name, wanted.host.as_str()).await?;
+    let found = actions::find_by_handle(&mut app.platform.db.read().await?, &wanted.name, wanted.host.as_str()).await?;
     let actor = found.ok_or_else(|| Problem::not_found("Nobody here has that name."))?;
     Ok(lookup::subscribe_url(app, asker, &from, actor.url()).await?)
 }

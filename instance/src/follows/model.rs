@@ -55,8 +55,6 @@ pub struct Follow {
     pub follower_username: String,
     /// Its host.
     pub follower_host: String,
-    /// Whether it lives here.
-    pub follower_is_local: bool,
     /// Who is followed.
     pub target_id: ActorId,
     /// Its address.

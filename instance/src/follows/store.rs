@@ -15,7 +15,7 @@ use crate::actors::ActorId;
 macro_rules! follow {
     () => {
         "SELECT f.id, f.url, f.state, f.follower_id, a.url AS follower_url, a.username AS follower_username, \
-         a.host AS follower_host, a.is_local AS follower_is_local, f.target_id, t.url AS target_url, \
+         a.host AS follower_host, f.target_id, t.url AS target_url, \
          t.username AS target_username, t.host AS target_host, t.is_local AS target_is_local, t.kind AS target_kind, \
          f.is_listed, f.is_mirrored, f.is_indexed, f.created_at, f.updated_at \
          FROM follows f JOIN actors a ON a.id = f.follower_id JOIN actors t ON t.id = f.target_id"

@@ -13,12 +13,7 @@ use platform::{
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{
-    Follow, FollowState, Target, actions,
-    api::ListParameters,
-    model::Side,
-    store,
-};
+use super::{Follow, FollowState, Target, actions, api::ListParameters, model::Side, store};
 use crate::{
     App, accounts,
     actors::ActorKind,
@@ -118,12 +113,7 @@ pub async fn list_videos(
 }
 
 /// A subscription that was not refused.
-pub async fn find(
-    app: &App,
-    connection: &mut Connection,
-    user: &User,
-    target: &Target,
-) -> ApiResult<Option<Follow>> {
+pub async fn find(app: &App, connection: &mut Connection, user: &User, target: &Target) -> ApiResult<Option<Follow>> {
     let me = actions::actor_of_user(connection, user).await?;
     let Some(known) = actions::find_known(app, connection, target).await? else { return Ok(None) };
     let follow = store::find_pair(connection, me.id, known.id).await?;

@@ -56,9 +56,16 @@ impl Target {
 fn is_page_of_a_server(url: &Url) -> bool {
     let path = url.path().trim_end_matches('/');
     matches!(path, "" | "/home" | "/search" | "/videos" | "/login")
-        || ["/about", "/videos/local", "/videos/browse", "/videos/overview", "/videos/trending", "/videos/recently-added"]
-            .iter()
-            .any(|page| path == *page || path.strip_prefix(page).is_some_and(|rest| rest.starts_with('/')))
+        || [
+            "/about",
+            "/videos/local",
+            "/videos/browse",
+            "/videos/overview",
+            "/videos/trending",
+            "/videos/recently-added",
+        ]
+        .iter()
+        .any(|page| path == *page || path.strip_prefix(page).is_some_and(|rest| rest.starts_with('/')))
 }
 
 impl fmt::Display for Target {

@@ -15,8 +15,7 @@ use super::{Reference, RemoteLookup};
 use crate::{
     App,
     actors::{self, Actor, ActorKind, federate::ResolveError},
-    backfill,
-    follows,
+    backfill, follows,
     users::User,
     videos,
 };

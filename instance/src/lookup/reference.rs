@@ -74,7 +74,8 @@ mod tests {
 
     #[test]
     fn words_are_words() {
-        for words in ["", "cats", "cats @home", "tube.example", "ftp://tube.example/a", "https://bob:x@tube.example/a"] {
+        for words in ["", "cats", "cats @home", "tube.example", "ftp://tube.example/a", "https://bob:x@tube.example/a"]
+        {
             assert_eq!(shown(words), None, "{words}");
         }
     }

@@ -34,11 +34,7 @@ impl Catalogue for InstanceCatalogue {
 
 async fn read_source(connection: &mut Connection, uuid: Uuid) -> Result<Option<MirrorSource>, DbError> {
     let Some(video) = videos::store::find_by_uuid(connection, uuid).await? else { return Ok(None) };
-    if video.is_local
-        || video.is_live
-        || !video.is_listed()
-        || !store::is_to_be_mirrored(connection, video.id).await?
-    {
+    if video.is_local || video.is_live || !video.is_listed() || !store::is_to_be_mirrored(connection, video.id).await? {
         return Ok(None);
     }
     let Some(playlist) = videos::store::playlist(connection, video.id).await? else { return Ok(None) };
