@@ -325,7 +325,9 @@ async fn administrators_do_all_of_it_on_pages() {
     world.settle().await;
     assert!(page(&world.beta, "/admin/following").await.text().contains("Paused at"));
     submit(&world.beta, "/admin/following/1/remove", &[]).await;
+    world.settle().await;
     assert_eq!(following(&world.beta).await["total"], 0);
+    assert_eq!(followers(&world.alpha).await["total"], 0);
     let stranger = world.beta.get_as("/admin/following", "text/html").await;
     assert_eq!(stranger.status, StatusCode::UNAUTHORIZED);
 }
