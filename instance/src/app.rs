@@ -14,12 +14,13 @@ use crate::{
     actors::{self, images::LazyImages},
     compose::Roles,
     federation::ActorKeys,
+    lookup::{Lookups, RemoteLookup},
     moderation::Border,
     oauth::{self, LogInAttempts},
     settings::Settings,
     tracker::Tracker,
     users,
-    videos::VideoListCache,
+    videos::{self, VideoListCache},
 };
 
 /// How the video server behaves.
@@ -38,6 +39,14 @@ pub struct InstanceConfig {
     pub p2p: bool,
     /// Whether other servers' follows are accepted without asking an administrator.
     pub accept_followers: bool,
+    /// Whether servers that follow this one are followed in turn.
+    pub follow_back: bool,
+    /// Addresses of lists of servers to follow: plain text with a host on each line, or JSON as PeerTube's index of servers
+    /// answers. They are looked at every hour; a server that was unfollowed is not followed again.
+    pub follow_lists: Vec<String>,
+    /// Who may bring videos and channels of other servers here by pasting their address into the search: `users`, `anybody`
+    /// or `nobody`.
+    pub remote_lookup: RemoteLookup,
     /// Program that decodes media in a sandbox, called with `media-worker`. Default: this program.
     pub media_worker: Option<PathBuf>,
     /// Heights (of the shorter side) that videos are offered in, besides at least one that fits the source.
@@ -53,6 +62,9 @@ impl Default for InstanceConfig {
             keep_original_file: false,
             p2p: true,
             accept_followers: true,
+            follow_back: false,
+            follow_lists: vec![],
+            remote_lookup: RemoteLookup::Users,
             media_worker: None,
             resolutions: vec![240, 360, 480, 720, 1080, 1440, 2160],
         }
@@ -85,6 +97,8 @@ pub struct Inner {
     pub video_lists: VideoListCache,
     /// Who has tried too many passwords.
     pub log_in_attempts: LogInAttempts,
+    /// Who has had other servers asked for something.
+    pub lookups: Lookups,
     /// Introduces viewers to each other, unless the operator does not want that.
     pub tracker: Option<Tracker>,
     /// Fetches pictures of remote actors when they are first looked at.
@@ -139,6 +153,7 @@ impl App {
             video_lists: VideoListCache::default(),
             log_in_attempts: LogInAttempts::default(),
             lazy_images: LazyImages::default(),
+            lookups: Lookups::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -149,6 +164,14 @@ impl App {
     /// [`MountError`] if the database refuses or the password cannot be used.
     pub async fn ensure_root(&self, password: Option<String>) -> Result<Option<String>, MountError> {
         users::ensure_root(self, password).await.map_err(|error| MountError::Other(error.to_string()))
+    }
+
+    /// Adds published videos that have rows but no files, as measurements want them.
+    ///
+    /// # Errors
+    /// [`MountError`] if the database refuses.
+    pub async fn seed_videos(&self, count: u32) -> Result<(), MountError> {
+        Ok(videos::seed(self, count).await?)
     }
 
     /// `name` or `name@host` as name and host.

@@ -9,6 +9,7 @@ mod accounts;
 mod actors;
 mod address;
 mod app;
+mod backfill;
 mod channels;
 pub mod cli;
 mod comments;
@@ -19,6 +20,7 @@ mod federation;
 mod follows;
 mod instance_api;
 mod listing;
+mod lookup;
 mod mirrors;
 mod moderation;
 mod oauth;
@@ -60,8 +62,11 @@ pub fn mount(app: &App) -> Role {
         .merge(actors::jobs::job_set(app))
         .merge(servers::job_set(app))
         .merge(comments::jobs::job_set(app))
+        .merge(backfill::jobs::job_set(app))
         .merge(housekeeping(app));
     let mut schedules = app.courier.schedules();
+    schedules.extend(follows::jobs::schedules());
+    schedules.extend(backfill::jobs::schedules());
     schedules.push(Schedule::new("instance-housekeeping", "0 23 * * * *", || Housekeeping {}));
     Role { router: routes::router(app), jobs, schedules, ..Role::new("instance") }
 }

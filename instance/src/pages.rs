@@ -13,11 +13,15 @@ pub fn context(app: &App, nonce: &Nonce, user: Option<&User>, current: &str) -> 
     let mut page = PageContext::new(&app.platform, nonce, "");
     let mut places = vec![("/", "Home", "house", "home"), ("/videos/local", "This server", "server", "local")];
     if user.is_some() {
+        places.push(("/subscriptions", "Subscriptions", "bell", "subscriptions"));
         places.push(("/videos/upload", "Publish", "upload", "upload"));
         places.push(("/my-videos", "My videos", "film", "mine"));
         places.push(("/my-account", "My account", "circle-user", "account"));
         if user.is_some_and(|user| user.role() != Role::User) {
             places.push(("/admin/abuses", "Moderation", "shield", "moderation"));
+        }
+        if user.is_some_and(|user| user.role() == Role::Administrator) {
+            places.push(("/admin/following", "Federation", "globe", "admin"));
         }
     } else {
         places.push(("/login", "Log in", "log-in", "login"));

@@ -14,7 +14,8 @@ use crate::{
     actors::{images::api as images, moves::api as moves, pages as actor_pages},
     channels, comments,
     federation::{self, endpoints, playlists, well_known},
-    follows, instance_api, mirrors,
+    follows::{self, admin, button, subscriptions},
+    instance_api, lookup, mirrors,
     moderation::{abuses, blocks, video_blocks},
     oauth, settings, tracker, uploads, users, videos,
 };
@@ -67,7 +68,8 @@ fn api() -> Router<App> {
         .route("/api/v1/videos/{id}/comments/{comment}/approve", post(comments::api::approve))
         .route("/api/v1/videos/{id}", get(videos::details).delete(videos::delete_video))
         .route("/api/v1/videos/{id}/description", get(videos::description))
-        .route("/api/v1/search/videos", get(videos::list))
+        .route("/api/v1/search/videos", get(lookup::api::search_videos))
+        .route("/api/v1/search/video-channels", get(lookup::api::search_channels))
         .route("/api/v1/accounts", get(channels::api::accounts))
         .route("/api/v1/accounts/{handle}", get(channels::api::account))
         .route(
@@ -93,8 +95,17 @@ fn api() -> Router<App> {
         .route("/api/v1/video-channels/{handle}/aliases", put(moves::alias_channel))
         .route("/api/v1/video-channels/{handle}/videos", get(videos::channel_videos))
         .route("/api/v1/server/following", get(follows::api::following).post(follows::api::follow))
-        .route("/api/v1/server/following/{host}", delete(follows::api::unfollow))
+        .route("/api/v1/server/following/{target}", delete(follows::api::unfollow))
         .route("/api/v1/server/followers", get(follows::api::followers))
+        .route("/api/v1/server/followers/{handle}", delete(follows::api::remove))
+        .route("/api/v1/server/followers/{handle}/accept", post(follows::api::accept))
+        .route("/api/v1/server/followers/{handle}/reject", post(follows::api::reject))
+        .route("/api/v1/accounts/{handle}/followers", get(follows::api::account_followers))
+        .route("/api/v1/video-channels/{handle}/followers", get(follows::api::channel_followers))
+        .route("/api/v1/users/me/subscriptions", get(subscriptions::list).post(subscriptions::add))
+        .route("/api/v1/users/me/subscriptions/exist", get(subscriptions::exist))
+        .route("/api/v1/users/me/subscriptions/videos", get(subscriptions::list_videos))
+        .route("/api/v1/users/me/subscriptions/{handle}", get(subscriptions::show).delete(subscriptions::remove))
         .layer(SetResponseHeaderLayer::if_not_present(
             header::ACCESS_CONTROL_ALLOW_ORIGIN,
             HeaderValue::from_static("*"),
@@ -187,7 +198,7 @@ fn pages() -> Router<App> {
         .route("/", get(videos::pages::home))
         .route("/videos/local", get(videos::pages::local))
         .route("/search", get(videos::pages::search))
-        .route("/w/{id}", get(videos::pages::watch_short))
+        .route("/w/{id}", get(endpoints::video))
         .route("/videos/embed/{id}", get(videos::pages::embed))
         .route("/my-videos", get(videos::pages::mine))
         .route("/@{handle}", get(actor_pages::at))
@@ -201,6 +212,16 @@ fn pages() -> Router<App> {
         .route("/my-channels/{name}", get(actor_pages::edit_channel).post(actor_pages::change_channel))
         .route("/my-channels/{name}/{action}", post(actor_pages::act_on_channel).layer(picture_limit()))
         .route("/videos/upload", get(uploads::pages::form).post(uploads::pages::submit).layer(upload_limit))
+        .route("/subscriptions", get(button::newest).post(button::subscribe))
+        .route("/subscriptions/remove", post(button::unsubscribe))
+        .route("/follow-from-elsewhere", get(button::from_elsewhere))
+        .route("/remote-interaction", get(button::interaction))
+        .route("/admin/following", get(admin::following).post(admin::follow))
+        .route("/admin/following/{id}/choices", post(admin::choose))
+        .route("/admin/following/{id}/remove", post(admin::unfollow))
+        .route("/admin/following/{id}/reading/{action}", post(admin::read))
+        .route("/admin/followers", get(admin::followers))
+        .route("/admin/followers/{id}/{verdict}", post(admin::judge))
         .route("/login", get(oauth::login_page).post(oauth::log_in))
         .route("/logout", post(oauth::log_out))
 }

@@ -236,6 +236,7 @@ CREATE TABLE backfills (
     state TEXT NOT NULL,
     source TEXT NOT NULL,
     cursor BIGINT NOT NULL DEFAULT 0,
+    next_url TEXT,
     done BIGINT NOT NULL DEFAULT 0,
     total BIGINT,
     new_videos BIGINT NOT NULL DEFAULT 0,

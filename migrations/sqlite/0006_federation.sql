@@ -235,6 +235,7 @@ CREATE TABLE backfills (
     state TEXT NOT NULL,
     source TEXT NOT NULL,
     cursor INTEGER NOT NULL DEFAULT 0,
+    next_url TEXT,
     done INTEGER NOT NULL DEFAULT 0,
     total INTEGER,
     new_videos INTEGER NOT NULL DEFAULT 0,

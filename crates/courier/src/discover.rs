@@ -22,14 +22,29 @@ impl Courier {
     /// an actor on another.
     pub async fn look_up(&self, handle: &Handle) -> Result<Url, FetchError> {
         let unknown = || FetchError::UnknownHandle(handle.clone());
-        let url = handle.lookup_url(self.scheme()).ok_or_else(unknown)?;
-        let descriptor: Descriptor = match self.get_json(&url, ACCEPT_DESCRIPTOR).await {
-            Err(FetchError::Gone(_) | FetchError::Removed(_)) => return Err(unknown()),
-            outcome => outcome?,
-        };
+        let (url, descriptor) = self.describe(handle).await?;
         let actor = descriptor.actor().cloned().ok_or_else(unknown)?;
         ensure_same_host(&actor, &url)?;
         Ok(actor)
+    }
+
+    /// The page on which the person with this handle can follow `uri` from their own server.
+    ///
+    /// # Errors
+    /// [`FetchError::UnknownHandle`] if there is nobody of that name, or their server has no such page.
+    pub async fn subscribe_url(&self, handle: &Handle, uri: &str) -> Result<Url, FetchError> {
+        let (_, descriptor) = self.describe(handle).await?;
+        descriptor.subscribe_url(&handle.host, uri).ok_or_else(|| FetchError::UnknownHandle(handle.clone()))
+    }
+
+    /// What a host says of a handle, and where it says so.
+    async fn describe(&self, handle: &Handle) -> Result<(Url, Descriptor), FetchError> {
+        let unknown = || FetchError::UnknownHandle(handle.clone());
+        let url = handle.lookup_url(self.scheme()).ok_or_else(unknown)?;
+        match self.get_json(&url, ACCEPT_DESCRIPTOR).await {
+            Err(FetchError::Gone(_)) => Err(unknown()),
+            outcome => Ok((url, outcome?)),
+        }
     }
 
     /// The id of the actor that stands for a whole server: the one that its NodeInfo names (FEP-2677), else the one called

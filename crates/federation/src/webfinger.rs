@@ -142,6 +142,18 @@ impl Descriptor {
         }
     }
 
+    /// Where the person behind this answer about `host` can follow `uri` from their own server. Only a page of that server
+    /// is one, or of a server below its name: an answer must not lead people elsewhere.
+    pub fn subscribe_url(&self, host: &Host, uri: &str) -> Option<Url> {
+        let template = self.links.iter().find(|link| link.rel == SUBSCRIBE_RELATION)?.template.as_ref()?;
+        let escaped: String = url::form_urlencoded::byte_serialize(uri.as_bytes()).collect();
+        let url = lenient::parse_web_url(&template.replace("{uri}", &escaped))?;
+        let page_host = Host::of(&url)?;
+        let is_below = page_host.as_str().ends_with(&format!(".{host}"));
+        let is_plain = template.contains("{uri}") && url.username().is_empty() && url.password().is_none();
+        (is_plain && (page_host == *host || is_below)).then_some(url)
+    }
+
     /// The ActivityPub id of the actor.
     pub fn actor(&self) -> Option<&Url> {
         self.links
@@ -178,6 +190,33 @@ mod tests {
         ] {
             let answer: Descriptor = serde_json::from_str(recorded).unwrap();
             assert_eq!(answer.actor().unwrap().as_str(), format!("http://127.0.0.1:9002/{actor}"));
+        }
+    }
+
+    #[test]
+    fn a_subscription_leads_to_the_server_of_the_handle_and_nowhere_else() {
+        let host: Host = "example.org".parse().unwrap();
+        let page = |template: &str| {
+            let link = serde_json::json!({ "rel": SUBSCRIBE_RELATION, "template": template });
+            let answer = serde_json::json!({ "subject": "acct:bob@example.org", "links": [link] });
+            let answer: Descriptor = serde_json::from_value(answer).unwrap();
+            answer.subscribe_url(&host, "https://a.test/c/x?y=1&z").map(|url| url.to_string())
+        };
+        assert_eq!(
+            page("https://example.org/authorize_interaction?uri={uri}").unwrap(),
+            "https://example.org/authorize_interaction?uri=https%3A%2F%2Fa.test%2Fc%2Fx%3Fy%3D1%26z"
+        );
+        assert!(page("https://social.example.org/follow?u={uri}").is_some());
+        for elsewhere in [
+            "https://evil.test/{uri}",
+            "https://evilexample.org/{uri}",
+            "javascript:alert('{uri}')",
+            "https://example.org/nothing-to-fill-in",
+            "https://example.org@evil.test/{uri}",
+            "https://bob:x@example.org/{uri}",
+            "{uri}",
+        ] {
+            assert_eq!(page(elsewhere), None, "{elsewhere}");
         }
     }
 

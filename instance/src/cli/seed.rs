@@ -7,7 +7,6 @@ use super::{CliError, Place, print, serve};
 use crate::{
     App,
     compose::{Roles, Surroundings, open_platform},
-    videos,
 };
 
 #[derive(Debug, Args)]
@@ -26,7 +25,7 @@ pub(super) async fn run(options: &Options) -> Result<(), CliError> {
     let platform = open_platform(&config, data, public_url, Surroundings::default()).await?;
     let app = App::open(&platform, config.instance.clone(), Roles::parse(&config.server.roles)?).await?;
     app.ensure_root(None).await?;
-    videos::seed(&app, options.videos).await?;
+    app.seed_videos(options.videos).await?;
     platform.db.close().await;
     print(format!("added {} videos", options.videos));
     Ok(())

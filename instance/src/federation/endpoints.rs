@@ -8,7 +8,7 @@ use axum::{
 };
 use federation::{
     ACTIVITY_JSON, accepts_activity, ids,
-    wire::{Action, Activity, Audience, Collection, CollectionPage},
+    wire::{Collection, CollectionPage},
 };
 use platform::{
     db::Connection,
@@ -19,10 +19,11 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
+use super::outbox::{self, OutboxQuery};
 use crate::{
-    App, accounts,
+    App,
     actors::{self, Actor, ActorKind},
-    channels, comments, follows, moderation,
+    comments, follows, moderation,
     oauth::Session,
     videos::{self, Privacy, VideoState},
 };
@@ -113,49 +114,18 @@ pub struct PageNumber {
 pub async fn account_outbox(
     State(app): State<App>,
     Path(name): Path<String>,
-    Query(query): Query<PageNumber>,
+    Query(query): Query<OutboxQuery>,
 ) -> ApiResult<Response> {
-    outbox(&app, &name, false, query.page).await
+    outbox::respond(&app, &name, false, &query).await
 }
 
 /// `GET /video-channels/{name}/outbox`.
 pub async fn channel_outbox(
     State(app): State<App>,
     Path(name): Path<String>,
-    Query(query): Query<PageNumber>,
+    Query(query): Query<OutboxQuery>,
 ) -> ApiResult<Response> {
-    outbox(&app, &name, true, query.page).await
-}
-
-async fn outbox(app: &App, name: &str, is_channel: bool, page: Option<u64>) -> ApiResult<Response> {
-    let mut connection = app.platform.db.read().await?;
-    let actor = local_actor(&mut connection, name, is_channel).await?;
-    let mut filters = videos::Filters { is_local: Some(true), ..videos::Filters::default() };
-    match actor.kind() {
-        ActorKind::Group => {
-            let channel = channels::store::find_by_actor(&mut connection, actor.id).await?.ok_or_else(not_found)?;
-            filters.channel = Some(channel.id);
-        }
-        ActorKind::Application => {}
-        _ => {
-            let account = accounts::store::find_by_actor(&mut connection, actor.id).await?.ok_or_else(not_found)?;
-            filters.account = Some(account.id);
-        }
-    }
-    let total = videos::store::count(&mut connection, &filters).await?.unsigned_abs();
-    let url = Url::parse(actor.url()).map_err(|error| Problem::internal(&error))?;
-    let id = ids::under(&url, "outbox");
-    let Some(page) = page else { return Ok(document(&Collection::new(id, total).to_document())) };
-    let list = videos::ListQuery { filters, start: offset(page), count: PAGE_SIZE, ..videos::ListQuery::default() };
-    let videos = videos::store::list(&mut connection, &list).await?;
-    let items = videos.iter().map(|video| outbox_item(app, &actor, &url, video)).collect();
-    Ok(document(&CollectionPage::new(&id, page, total, items).to_document()))
-}
-
-fn outbox_item(app: &App, actor: &Actor, url: &Url, video: &videos::Video) -> Value {
-    let id = app.ids.announce(video.uuid, actor.id.0);
-    let announce = Activity::new(id, url.clone(), Action::Announce(app.ids.video(video.uuid)));
-    Value::Object(announce.addressed(Audience::public([ids::under(url, "followers")])).to_members())
+    outbox::respond(&app, &name, true, &query).await
 }
 
 pub(crate) fn offset(page: u64) -> i64 {

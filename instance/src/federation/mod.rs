@@ -6,6 +6,7 @@
 mod dispatch;
 pub mod endpoints;
 mod keys;
+mod outbox;
 pub mod playlists;
 pub mod well_known;
 

@@ -1,92 +1,343 @@
-use platform::db::DbError;
-use url::Host;
+use platform::{
+    db::{Connection, DbError, Tx},
+    jobs::enqueue,
+};
+use url::Url;
 
-use super::{Follow, FollowState, federate, jobs::FollowServer, store};
-use crate::{App, actors};
+use super::{
+    Choices, Follow, FollowId, FollowState, Target, federate,
+    jobs::{FollowActor, WithdrawCopies},
+    store,
+    target::TargetError,
+};
+use crate::{
+    App, accounts,
+    actors::{self, Actor, ActorId, ActorKind},
+    backfill, channels,
+    compose::RoleName,
+    mirrors,
+    users::User,
+    videos::Filters,
+};
 
-/// Why a follow cannot be made or ended.
+/// Why a follow cannot be made, answered or ended.
 #[derive(Debug, thiserror::Error)]
 pub enum FollowError {
-    /// The text is no host.
-    #[error("{0:?} is no host: write it as in tube.example or tube.example:8443")]
-    BadHost(String),
-    /// A server cannot follow itself.
-    #[error("this server cannot follow itself")]
+    /// The text names nobody.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// Nobody can follow themselves.
+    #[error("nobody can follow themselves")]
     Myself,
+    /// Nobody of that name is here.
+    #[error("there is no {0} here")]
+    Unknown(String),
     /// There is no such follow.
-    #[error("this server does not follow {0}")]
+    #[error("there is no follow of {0}")]
     NotFound(String),
+    /// The follow has been answered already.
+    #[error("this follow is {0} already")]
+    NotPending(&'static str),
     /// The database refuses.
     #[error(transparent)]
     Db(#[from] DbError),
 }
 
-/// Asks for everything that a server publishes. Finding its actor takes a request to it, so that happens in a job.
+/// The actor of this server.
 ///
 /// # Errors
-/// [`FollowError`] if the host cannot be a host.
-pub async fn follow_server(app: &App, host: &str) -> Result<(), FollowError> {
-    let host = normalise_host(host)?;
-    if host == app.platform.public_url.host() {
-        return Err(FollowError::Myself);
-    }
+/// [`FollowError`] if it is missing.
+pub async fn instance_actor(app: &App, connection: &mut Connection) -> Result<Actor, FollowError> {
+    let url = app.ids.instance_actor();
+    let actor = actors::store::find_by_url(connection, url.as_str()).await?;
+    actor.ok_or_else(|| FollowError::Unknown(url.to_string()))
+}
+
+/// The actor of a user's account.
+///
+/// # Errors
+/// [`FollowError`] if it is missing.
+pub async fn actor_of_user(connection: &mut Connection, user: &User) -> Result<Actor, FollowError> {
+    let missing = || FollowError::Unknown(user.username.clone());
+    let account = accounts::store::find_by_user(connection, user.id).await?.ok_or_else(missing)?;
+    actors::store::find_by_url(connection, &account.url).await?.ok_or_else(missing)
+}
+
+/// Has the server follow somebody.
+///
+/// # Errors
+/// [`FollowError`] if the text names nobody, or this server.
+pub async fn follow_as_server(app: &App, target: &Target) -> Result<(), FollowError> {
+    let me = instance_actor(app, &mut app.platform.db.read().await?).await?;
+    follow(app, &me, target).await
+}
+
+/// Has a user's account follow somebody.
+///
+/// # Errors
+/// [`FollowError`] if the text names nobody.
+pub async fn subscribe(app: &App, user: &User, target: &Target) -> Result<(), FollowError> {
+    let me = actor_of_user(&mut app.platform.db.read().await?, user).await?;
+    follow(app, &me, target).await
+}
+
+/// Asks to follow. Whoever is known is asked at once; finding others takes a request, so that happens in a job.
+async fn follow(app: &App, me: &Actor, target: &Target) -> Result<(), FollowError> {
+    let is_here = target.host().is_some_and(|host| host.as_str() == app.platform.public_url.host());
+    let now = app.platform.clock.now();
     let mut tx = app.platform.db.begin().await?;
-    platform::jobs::enqueue(&mut tx, app.platform.clock.now(), &FollowServer { host }).await?;
+    match find_known(app, &mut tx, target).await? {
+        Some(known) if known.id == me.id => return Err(FollowError::Myself),
+        Some(known) => federate::send_follow(app, &mut tx, me, &known).await?,
+        None if is_here => return Err(FollowError::Unknown(target.to_string())),
+        None => enqueue(&mut tx, now, &FollowActor { follower: me.id.0, target: target.to_string() }).await?,
+    }
     tx.commit().await?;
     Ok(())
 }
 
-/// Host names in lower case, with the port where one is written; a scheme and a path are taken off.
-fn normalise_host(text: &str) -> Result<String, FollowError> {
-    let bad = || FollowError::BadHost(text.chars().take(100).collect());
-    let trimmed = text.trim();
-    let without_scheme = trimmed.split_once("://").map_or(trimmed, |(_, rest)| rest);
-    let authority = without_scheme.split('/').next().unwrap_or_default().to_lowercase();
-    let (name, port) = authority.rsplit_once(':').map_or((authority.as_str(), None), |(name, port)| (name, Some(port)));
-    let port_is_fine = port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0));
-    if name.is_empty() || name.contains('@') || !port_is_fine || Host::parse(name).is_err() {
-        return Err(bad());
+/// The actor that a target names, if it is known here already.
+///
+/// # Errors
+/// [`DbError`] if the database refuses.
+pub async fn find_known(app: &App, connection: &mut Connection, target: &Target) -> Result<Option<Actor>, DbError> {
+    match target {
+        Target::Server(host) if host.as_str() == app.platform.public_url.host() => {
+            actors::store::find_by_url(connection, app.ids.instance_actor().as_str()).await
+        }
+        Target::Server(_) => Ok(None),
+        Target::Handle(handle) => find_by_handle(connection, &handle.name, handle.host.as_str()).await,
+        Target::Url(url) => actors::store::find_by_url(connection, url.as_str()).await,
     }
-    Ok(authority)
 }
 
-/// Ends a follow of this server's own actor and tells the followed.
+/// The account or channel with this handle.
+///
+/// # Errors
+/// [`DbError`] if the database refuses.
+pub async fn find_by_handle(connection: &mut Connection, name: &str, host: &str) -> Result<Option<Actor>, DbError> {
+    let url = match channels::store::find_by_handle(connection, name, host).await? {
+        Some(channel) => Some(channel.url),
+        None => accounts::store::find_by_handle(connection, name, host).await?.map(|account| account.url),
+    };
+    match url {
+        Some(url) => actors::store::find_by_url(connection, &url).await,
+        None => Ok(None),
+    }
+}
+
+/// Ends a follow of the server: of a host (its own actor), or of a handle.
 ///
 /// # Errors
 /// [`FollowError::NotFound`] if there is none.
-pub async fn unfollow(app: &App, host: &str) -> Result<(), FollowError> {
+pub async fn unfollow_as_server(app: &App, host_or_handle: &str) -> Result<(), FollowError> {
+    let not_found = || FollowError::NotFound(host_or_handle.to_owned());
+    let target: Target = host_or_handle.parse()?;
     let mut tx = app.platform.db.begin().await?;
-    let me = actors::store::find_by_url(&mut tx, app.ids.instance_actor().as_str()).await?;
-    let me = me.ok_or_else(|| FollowError::NotFound(host.to_owned()))?;
-    let follows = store::following(&mut tx, me.id, 10_000, 0).await?;
-    let follow: Follow = follows
-        .into_iter()
-        .find(|follow| follow.target_host == host)
-        .ok_or_else(|| FollowError::NotFound(host.to_owned()))?;
-    if follow.state() != FollowState::Rejected {
-        federate::send_undo(app, &mut tx, &follow).await?;
-    }
-    store::delete(&mut tx, follow.id).await?;
+    let me = instance_actor(app, &mut tx).await?;
+    let mut query = super::model::FollowQuery::new(super::model::Side::Following(me.id));
+    query.search = target.host().map(|host| format!("@{host}"));
+    query.count = 10_000;
+    let follows = store::list(&mut tx, &query).await?;
+    let is_meant = |follow: &&Follow| match &target {
+        Target::Server(host) => follow.target_host == host.as_str() && follow.target_kind() == ActorKind::Application,
+        Target::Handle(handle) => {
+            follow.target_host == handle.host.as_str()
+                && actors::fold_name(&follow.target_username) == actors::fold_name(&handle.name)
+        }
+        Target::Url(url) => follow.target_url == url.as_str(),
+    };
+    let follow = follows.iter().find(is_meant).ok_or_else(not_found)?;
+    unfollow_in(app, &mut tx, follow).await?;
     tx.commit().await?;
     Ok(())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Ends a user's follow of the account or channel with this handle.
+///
+/// # Errors
+/// [`FollowError::NotFound`] if there is none.
+pub async fn unsubscribe(app: &App, user: &User, target: &Target) -> Result<(), FollowError> {
+    let not_found = || FollowError::NotFound(target.to_string());
+    let mut tx = app.platform.db.begin().await?;
+    let me = actor_of_user(&mut tx, user).await?;
+    let known = find_known(app, &mut tx, target).await?.ok_or_else(not_found)?;
+    let follow = store::find_pair(&mut tx, me.id, known.id).await?.ok_or_else(not_found)?;
+    unfollow_in(app, &mut tx, &follow).await?;
+    tx.commit().await?;
+    Ok(())
+}
 
-    #[test]
-    fn hosts_are_read_however_people_write_them() {
-        for (written, host) in [
-            ("tube.example", "tube.example"),
-            (" https://Tube.Example/videos ", "tube.example"),
-            ("127.0.0.1:9001", "127.0.0.1:9001"),
-            ("http://127.0.0.1:9001/", "127.0.0.1:9001"),
-        ] {
-            assert_eq!(normalise_host(written).unwrap(), host);
+/// Ends a follow of the server by its number.
+///
+/// # Errors
+/// [`FollowError::NotFound`] if the server has sent no such follow.
+pub async fn unfollow_by_id(app: &App, id: FollowId) -> Result<(), FollowError> {
+    let mut tx = app.platform.db.begin().await?;
+    let follow = sent_by_server(app, &mut tx, id).await?;
+    unfollow_in(app, &mut tx, &follow).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Sets what a follow of the server is for. Copies that are not wanted any more are given back.
+///
+/// # Errors
+/// [`FollowError::NotFound`] if the server has sent no such follow.
+pub async fn choose(app: &App, id: FollowId, choices: Choices) -> Result<(), FollowError> {
+    let mut tx = app.platform.db.begin().await?;
+    let follow = sent_by_server(app, &mut tx, id).await?;
+    store::set_choices(&mut tx, follow.id, choices, app.platform.clock.now()).await?;
+    if follow.is_mirrored && !choices.is_mirrored {
+        give_copies_back(app, &mut tx, &follow.target_host).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn sent_by_server(app: &App, tx: &mut Tx, id: FollowId) -> Result<Follow, FollowError> {
+    let me = instance_actor(app, tx).await?;
+    let follow = store::find(tx, id).await?.filter(|follow| follow.follower_id == me.id);
+    follow.ok_or_else(|| FollowError::NotFound(id.0.to_string()))
+}
+
+/// Ends a follow of one of our actors and tells the followed. What came by it stays; copies are given back, and reading
+/// what the followed published ends, unless another follow is a reason to go on.
+async fn unfollow_in(app: &App, tx: &mut Tx, follow: &Follow) -> Result<(), DbError> {
+    if follow.state() != FollowState::Rejected && !follow.target_is_local {
+        federate::send_undo(app, tx, follow).await?;
+    }
+    store::delete(tx, follow.id).await?;
+    if !store::is_followed_from_here(tx, follow.target_id).await? {
+        backfill::stop(tx, follow.target_id).await?;
+    }
+    give_copies_back(app, tx, &follow.target_host).await
+}
+
+/// The job looks which copies of videos of the host nobody wants any more.
+async fn give_copies_back(app: &App, tx: &mut Tx, host: &str) -> Result<(), DbError> {
+    let plays_role = app.roles.has(RoleName::Redundancy);
+    if plays_role && mirrors::store::has_copies_of_host(tx, host).await? {
+        let job = WithdrawCopies { host: host.to_owned() };
+        enqueue(tx, app.platform.clock.now(), &job).await?;
+    }
+    Ok(())
+}
+
+/// What an administrator can do with a follow that the server has received.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Grant it.
+    Accept,
+    /// Refuse it; it stays refused when it comes again.
+    Reject,
+    /// Refuse it and forget it; it may come again.
+    Remove,
+}
+
+/// Answers a follow of this server, and tells the follower.
+///
+/// # Errors
+/// [`FollowError::NotPending`] if it was answered before (a removal is always possible).
+pub async fn judge(app: &App, follow: &Follow, verdict: Verdict) -> Result<(), FollowError> {
+    let state = follow.state();
+    let is_open = match verdict {
+        Verdict::Accept => state != FollowState::Accepted,
+        Verdict::Reject => state == FollowState::Pending,
+        Verdict::Remove => true,
+    };
+    if !is_open {
+        return Err(FollowError::NotPending(state.name()));
+    }
+    let now = app.platform.clock.now();
+    let mut tx = app.platform.db.begin().await?;
+    match verdict {
+        Verdict::Accept => {
+            store::set_state(&mut tx, follow.id, FollowState::Accepted, now).await?;
+            federate::send_answer(app, &mut tx, follow, FollowState::Accepted).await?;
+            follow_back(app, &mut tx, follow.follower_id).await?;
         }
-        for written in ["", "a b", "user@tube.example", "tube.example:0", "tube.example:99999", "https://"] {
-            assert!(normalise_host(written).is_err(), "{written:?}");
+        Verdict::Reject => {
+            store::set_state(&mut tx, follow.id, FollowState::Rejected, now).await?;
+            federate::send_answer(app, &mut tx, follow, FollowState::Rejected).await?;
+        }
+        Verdict::Remove => {
+            federate::send_answer(app, &mut tx, follow, FollowState::Rejected).await?;
+            store::delete(&mut tx, follow.id).await?;
         }
     }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// The follow of this server by the actor with this handle.
+///
+/// # Errors
+/// [`FollowError::NotFound`] if there is none.
+pub async fn received_from(app: &App, handle: &str) -> Result<Follow, FollowError> {
+    let mut connection = app.platform.db.read().await?;
+    let not_found = || FollowError::NotFound(handle.to_owned());
+    let me = instance_actor(app, &mut connection).await?;
+    let (name, host) = app.split_handle(handle);
+    let follower = find_by_handle(&mut connection, &name, &host).await?.ok_or_else(not_found)?;
+    store::find_pair(&mut connection, follower.id, me.id).await?.ok_or_else(not_found)
+}
+
+/// The follow of this server with this number.
+///
+/// # Errors
+/// [`FollowError::NotFound`] if there is none.
+pub async fn received(app: &App, id: FollowId) -> Result<Follow, FollowError> {
+    let mut connection = app.platform.db.read().await?;
+    let me = instance_actor(app, &mut connection).await?;
+    let follow = store::find(&mut connection, id).await?.filter(|follow| follow.target_id == me.id);
+    follow.ok_or_else(|| FollowError::NotFound(id.0.to_string()))
+}
+
+/// Follows a server that follows us, if the operator wants that.
+///
+/// # Errors
+/// [`DbError`] if the database refuses.
+pub async fn follow_back(app: &App, tx: &mut Tx, follower: ActorId) -> Result<(), DbError> {
+    if !app.border.settings().follows_back {
+        return Ok(());
+    }
+    let Some(follower) = actors::store::find(tx, follower).await? else { return Ok(()) };
+    let Some(me) = actors::store::find_by_url(tx, app.ids.instance_actor().as_str()).await? else { return Ok(()) };
+    let is_new = store::find_pair(tx, me.id, follower.id).await?.is_none();
+    if is_new && !follower.is_local && follower.kind() == ActorKind::Application {
+        federate::send_follow(app, tx, &me, &follower).await?;
+    }
+    Ok(())
+}
+
+/// Asks for what a followed actor has published, once it may be asked.
+///
+/// # Errors
+/// [`DbError`] if the database refuses.
+pub async fn begin_to_read(app: &App, tx: &mut Tx, target: &Actor) -> Result<(), DbError> {
+    let has_outbox = target.outbox_url.as_deref().is_some_and(|url| Url::parse(url).is_ok());
+    if target.is_local || !has_outbox {
+        return Ok(());
+    }
+    backfill::start(tx, app.platform.clock.now(), target.id).await
+}
+
+/// Leaves out of a list what comes by follows of the server that are not for showing.
+///
+/// # Errors
+/// [`DbError`] if the database refuses.
+pub async fn hide_unlisted(app: &App, connection: &mut Connection, filters: &mut Filters) -> Result<(), DbError> {
+    if !filters.is_open() {
+        return Ok(());
+    }
+    let me = actors::store::find_by_url(connection, app.ids.instance_actor().as_str()).await?;
+    let Some(me) = me else { return Ok(()) };
+    for follow in store::unlisted_targets(connection, me.id).await? {
+        match follow.target_kind() {
+            ActorKind::Application => filters.hidden_hosts.push(follow.target_host),
+            _ => filters.hidden_actors.push(follow.target_id),
+        }
+    }
+    Ok(())
 }

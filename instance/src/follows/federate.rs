@@ -2,35 +2,33 @@
 
 use federation::{
     ids,
-    wire::{Action, Activity, CollectionPage, Follow as WireFollow, FollowReference, Undone, WireError},
+    wire::{Action, Activity, Follow as WireFollow, FollowReference, Undone},
 };
-use platform::{
-    db::{DbError, Tx},
-    jobs::enqueue,
-};
+use platform::db::{DbError, Tx};
 use url::Url;
 
-use super::{Follow, FollowState, jobs::Backfill, store};
+use super::{Follow, FollowState, actions, store};
 use crate::{
     App,
-    actors::{self, Actor},
+    actors::{self, Actor, ActorKind},
     settings::FollowPolicy,
 };
 
-/// Sends a follow from this server's own actor. Following again asks again, unless it is accepted already.
-pub async fn send_follow(app: &App, tx: &mut Tx, target: &Actor) -> Result<(), DbError> {
+/// Sends a follow from one of our actors. Following again asks again, unless it is accepted already. Whoever lives here
+/// agrees at once.
+pub async fn send_follow(app: &App, tx: &mut Tx, me: &Actor, target: &Actor) -> Result<(), DbError> {
     let now = app.platform.clock.now();
-    let actor_url = app.ids.instance_actor();
-    let Some(me) = actors::store::find_by_url(tx, actor_url.as_str()).await? else { return Ok(()) };
     let known = store::find_pair(tx, me.id, target.id).await?;
-    if known.is_some_and(|follow| follow.state() == FollowState::Accepted) {
+    let (Ok(actor_url), Ok(object)) = (Url::parse(me.url()), Url::parse(target.url())) else { return Ok(()) };
+    if me.id == target.id || known.is_some_and(|follow| follow.state() == FollowState::Accepted) {
         return Ok(());
     }
+    let state = if target.is_local { FollowState::Accepted } else { FollowState::Pending };
     let provisional = format!("{actor_url}/follows/pending/{}", target.id.0);
-    let id = store::upsert(tx, me.id, target.id, &provisional, FollowState::Pending, now).await?;
+    let id = store::upsert(tx, me.id, target.id, &provisional, state, now).await?;
     let url = ids::follow(&actor_url, id.0);
     store::set_url(tx, id, url.as_str()).await?;
-    let (Ok(object), Some(inbox)) = (Url::parse(target.url()), target.own_inbox()) else { return Ok(()) };
+    let Some(inbox) = target.own_inbox().filter(|_| !target.is_local) else { return Ok(()) };
     let activity = Activity::new(url, actor_url.clone(), Action::Follow(object));
     courier::deliver(tx, now, &actor_url, &[inbox], &activity).await
 }
@@ -52,49 +50,53 @@ fn as_activity(follow: &Follow) -> Option<Activity> {
     Some(Activity::new(url, actor, Action::Follow(Url::parse(&follow.target_url).ok()?)))
 }
 
-/// Somebody follows one of our actors: it is granted at once, or waits for an administrator.
-pub async fn receive_follow(app: &App, tx: &mut Tx, id: &Url, follower: &Actor, target: &Url) -> Result<(), DbError> {
-    let Some(target) = actors::store::find_by_url(tx, target.as_str()).await? else { return Ok(()) };
-    if !target.is_local {
-        return Ok(());
-    }
-    let now = app.platform.clock.now();
-    let state = match app.border.settings().follow_policy() {
-        FollowPolicy::Accept => FollowState::Accepted,
-        FollowPolicy::Ask => FollowState::Pending,
-        FollowPolicy::Refuse => return send_reject(app, tx, id, follower, &target).await,
-    };
-    let follow_id = store::upsert(tx, follower.id, target.id, id.as_str(), state, now).await?;
-    if state == FollowState::Pending {
-        return Ok(());
-    }
-    let (Ok(actor), Ok(follower_url), Some(inbox)) =
-        (Url::parse(target.url()), Url::parse(follower.url()), follower.own_inbox())
-    else {
+/// Tells a follower what became of its follow; nothing while it is pending.
+pub async fn send_answer(app: &App, tx: &mut Tx, follow: &Follow, state: FollowState) -> Result<(), DbError> {
+    let Some(follower) = actors::store::find(tx, follow.follower_id).await? else { return Ok(()) };
+    let (Ok(id), Ok(actor), Ok(follower_url), Some(inbox)) = (
+        Url::parse(&follow.url),
+        Url::parse(&follow.target_url),
+        Url::parse(&follow.follower_url),
+        follower.own_inbox(),
+    ) else {
         return Ok(());
     };
-    let quoted = WireFollow { id: id.clone(), actor: follower_url, object: actor.clone() };
-    let accept = Activity::new(
-        app.ids.accept_follow(follow_id.0),
-        actor.clone(),
-        Action::Accept(FollowReference::Embedded(quoted)),
-    );
-    courier::deliver(tx, now, &actor, &[inbox], &accept).await
+    let quoted = FollowReference::Embedded(WireFollow { id, actor: follower_url, object: actor.clone() });
+    let (url, action) = match state {
+        FollowState::Accepted => (app.ids.accept_follow(follow.id.0), Action::Accept(quoted)),
+        FollowState::Rejected => (app.ids.reject_follow(follow.id.0), Action::Reject(quoted)),
+        FollowState::Pending => return Ok(()),
+    };
+    courier::deliver(tx, app.platform.clock.now(), &actor, &[inbox], &Activity::new(url, actor.clone(), action)).await
 }
 
-/// Tells a follower that nobody here may be followed.
-async fn send_reject(app: &App, tx: &mut Tx, id: &Url, follower: &Actor, target: &Actor) -> Result<(), DbError> {
-    let (Ok(actor), Ok(follower_url), Some(inbox)) =
-        (Url::parse(target.url()), Url::parse(follower.url()), follower.own_inbox())
-    else {
+/// Somebody follows one of our actors: it is granted at once, or waits for an administrator. Accounts and channels are
+/// open to everybody. Whoever asks again hears the same answer again: what was accepted stays accepted, and what was
+/// refused stays refused.
+pub async fn receive_follow(app: &App, tx: &mut Tx, id: &Url, follower: &Actor, target: &Url) -> Result<(), DbError> {
+    let Some(target) = actors::store::find_by_url(tx, target.as_str()).await? else { return Ok(()) };
+    if !target.is_local || follower.is_local {
         return Ok(());
+    }
+    let known = store::find_pair(tx, follower.id, target.id).await?;
+    // Only follows of the whole server wait for an administrator.
+    let is_open = target.kind() != ActorKind::Application;
+    let state = match (known.as_ref().map(Follow::state), app.border.settings().follow_policy()) {
+        (_, FollowPolicy::Refuse) => FollowState::Rejected,
+        (Some(answered @ (FollowState::Accepted | FollowState::Rejected)), _) => answered,
+        (_, FollowPolicy::Accept) => FollowState::Accepted,
+        (_, FollowPolicy::Ask) if is_open => FollowState::Accepted,
+        (_, FollowPolicy::Ask) => FollowState::Pending,
     };
     let now = app.platform.clock.now();
-    let follow_id = store::upsert(tx, follower.id, target.id, id.as_str(), FollowState::Rejected, now).await?;
-    let quoted = WireFollow { id: id.clone(), actor: follower_url, object: actor.clone() };
-    let reject = Action::Reject(FollowReference::Embedded(quoted));
-    let activity = Activity::new(app.ids.reject_follow(follow_id.0), actor.clone(), reject);
-    courier::deliver(tx, now, &actor, &[inbox], &activity).await
+    let follow_id = store::upsert(tx, follower.id, target.id, id.as_str(), state, now).await?;
+    let Some(follow) = store::find(tx, follow_id).await? else { return Ok(()) };
+    send_answer(app, tx, &follow, state).await?;
+    let is_new = known.is_none_or(|follow| follow.state() != FollowState::Accepted);
+    if state == FollowState::Accepted && is_new && target.kind() == ActorKind::Application {
+        actions::follow_back(app, tx, follower.id).await?;
+    }
+    Ok(())
 }
 
 /// A followed actor has answered one of our follows. Only the followed may answer.
@@ -108,11 +110,12 @@ pub async fn receive_answer(
     let now = app.platform.clock.now();
     let Some(me) = follower_of(app, tx, reference).await? else { return Ok(()) };
     let Some(follow) = store::find_pair(tx, me.id, speaker.id).await? else { return Ok(()) };
-    let was = follow.state();
+    if follow.state() == state {
+        return Ok(());
+    }
     store::set_state(tx, follow.id, state, now).await?;
-    let outbox = speaker.outbox_url.as_deref().and_then(|url| Url::parse(url).ok());
-    if let (FollowState::Accepted, true, Some(outbox)) = (state, was != state, outbox) {
-        enqueue(tx, now, &Backfill { actor_id: speaker.id.0, outbox, page: 1 }).await?;
+    if state == FollowState::Accepted {
+        actions::begin_to_read(app, tx, speaker).await?;
     }
     Ok(())
 }
@@ -132,16 +135,11 @@ async fn follower_of(app: &App, tx: &mut Tx, reference: &FollowReference) -> Res
     Ok(found.filter(|actor| actor.is_local && actor.host == app.platform.public_url.host()))
 }
 
-/// The objects that a page of an outbox speaks of, and whether another page follows.
-pub fn read_outbox_page(document: &serde_json::Value) -> Result<(Vec<Url>, bool), WireError> {
-    let page = CollectionPage::from_value(document)?;
-    Ok((page.object_ids().collect(), page.next.is_some()))
-}
-
-/// A follower has taken its follow back.
+/// A follower has taken its follow back. One that was refused stays so, lest asking again become a way around.
 pub async fn receive_undo(tx: &mut Tx, follower: &Actor, target: &Url) -> Result<(), DbError> {
     let Some(target) = actors::store::find_by_url(tx, target.as_str()).await? else { return Ok(()) };
-    if let Some(follow) = store::find_pair(tx, follower.id, target.id).await? {
+    let follow = store::find_pair(tx, follower.id, target.id).await?;
+    if let Some(follow) = follow.filter(|follow| follow.state() != FollowState::Rejected) {
         store::delete(tx, follow.id).await?;
     }
     Ok(())

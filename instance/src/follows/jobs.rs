@@ -1,82 +1,162 @@
-//! Background work on follows: finding the actor of a server, and fetching what it published before it was followed.
+//! Background work on follows: finding whom to follow, reading lists of servers, giving copies back.
 
-use platform::jobs::{Job, JobContext, JobError, JobSet, RetryPolicy, enqueue};
+use platform::jobs::{Job, JobContext, JobError, JobSet, RetryPolicy, Schedule, enqueue};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::federate;
-use crate::{App, actors, videos};
+use super::{Target, actions, federate, list, store};
+use crate::{App, actors, actors::ActorId, mirrors};
 
-/// Pages of an outbox that are read at most; PeerTube has 10 items on each.
-const MAX_PAGES: u64 = 2_000;
+/// So much of a list of servers is read.
+const MAX_LIST_BYTES: u64 = 1_000_000;
+/// So many servers of a list are asked at one time.
+const MAX_NEW_FOLLOWS: usize = 500;
+/// So many servers of a list are remembered as asked.
+const MAX_REMEMBERED: usize = 20_000;
+const COPIES_AT_ONCE: i64 = 100;
 
-/// Finds the actor of a server and asks to follow it.
+/// Finds an actor and asks to follow it.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct FollowServer {
-    /// Host, with port where unusual.
+pub struct FollowActor {
+    /// Row of the actor that wants to follow.
+    pub follower: i64,
+    /// Whom, as [`Target`] is written.
+    pub target: String,
+}
+
+impl Job for FollowActor {
+    const KIND: &'static str = "follow_actor";
+    const POLICY: RetryPolicy = RetryPolicy::DEFAULT;
+
+    fn dedupe_key(&self) -> Option<String> {
+        Some(format!("{} {}", self.follower, self.target))
+    }
+}
+
+/// Gives back the copies of a host's videos that no follow wants any more.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct WithdrawCopies {
+    /// The host.
     pub host: String,
 }
 
-impl Job for FollowServer {
-    const KIND: &'static str = "follow_server";
-    const POLICY: RetryPolicy = RetryPolicy::DEFAULT;
+impl Job for WithdrawCopies {
+    const KIND: &'static str = "follow_withdraw_copies";
 
     fn dedupe_key(&self) -> Option<String> {
         Some(self.host.clone())
     }
 }
 
-/// Reads one page of what a followed actor has published, then asks for the next.
+/// Looks into the lists of servers to follow.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Backfill {
-    /// Row of the actor, for the log.
-    pub actor_id: i64,
-    /// Its outbox.
-    pub outbox: Url,
-    /// From 1.
-    pub page: u64,
-}
+pub struct CheckLists {}
 
-impl Job for Backfill {
-    const KIND: &'static str = "follow_backfill";
+impl Job for CheckLists {
+    const KIND: &'static str = "follow_check_lists";
 
     fn dedupe_key(&self) -> Option<String> {
-        Some(format!("{}:{}", self.actor_id, self.page))
+        Some(String::new())
+    }
+}
+
+/// Follows the servers that a list names and that were not asked before because of it.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ReadList {
+    /// Where it is.
+    pub url: Url,
+}
+
+impl Job for ReadList {
+    const KIND: &'static str = "follow_read_list";
+    const POLICY: RetryPolicy = RetryPolicy::BRIEF;
+
+    fn dedupe_key(&self) -> Option<String> {
+        Some(self.url.to_string())
     }
 }
 
 /// The jobs of this feature.
 pub fn job_set(app: &App) -> JobSet {
-    let (follower, reader) = (app.clone(), app.clone());
+    let (follower, withdrawer, checker, reader) = (app.clone(), app.clone(), app.clone(), app.clone());
     JobSet::new()
-        .on::<FollowServer, _, _>(move |job, _| follow(follower.clone(), job))
-        .on::<Backfill, _, _>(move |job, context| backfill(reader.clone(), job, context))
+        .on::<FollowActor, _, _>(move |job, _| follow(follower.clone(), job))
+        .on::<WithdrawCopies, _, _>(move |job, context| withdraw_copies(withdrawer.clone(), job, context))
+        .on::<CheckLists, _, _>(move |_, _| check_lists(checker.clone()))
+        .on::<ReadList, _, _>(move |job, _| read_list(reader.clone(), job))
 }
 
-async fn follow(app: App, job: FollowServer) -> Result<(), JobError> {
-    let host: federation::origin::Host = job.host.parse().map_err(JobError::fail)?;
-    let url = app.courier.find_instance_actor(&host).await?;
+/// The jobs that come back by themselves.
+pub fn schedules() -> Vec<Schedule> {
+    vec![Schedule::new("follow-lists", "0 41 * * * *", || CheckLists {})]
+}
+
+async fn follow(app: App, job: FollowActor) -> Result<(), JobError> {
+    let target: Target = job.target.parse().map_err(JobError::fail)?;
+    let url = match &target {
+        Target::Server(host) => app.courier.find_instance_actor(host).await?,
+        Target::Handle(handle) => app.courier.look_up(handle).await?,
+        Target::Url(url) => url.clone(),
+    };
     let target = actors::federate::resolve(&app, &url).await?;
     let mut tx = app.platform.db.begin().await?;
-    federate::send_follow(&app, &mut tx, &target).await?;
+    let Some(me) = actors::store::find(&mut tx, ActorId(job.follower)).await? else { return Ok(()) };
+    federate::send_follow(&app, &mut tx, &me, &target).await?;
     tx.commit().await?;
     Ok(())
 }
 
-async fn backfill(app: App, job: Backfill, _: JobContext) -> Result<(), JobError> {
-    let mut url = job.outbox.clone();
-    url.query_pairs_mut().append_pair("page", &job.page.to_string());
-    let document = app.courier.fetch(&url).await?;
-    let (videos, has_next) = federate::read_outbox_page(&document).map_err(JobError::fail)?;
+async fn withdraw_copies(app: App, job: WithdrawCopies, context: JobContext) -> Result<(), JobError> {
+    while !context.is_cancelled() {
+        let mut tx = app.platform.db.begin().await?;
+        let copies = mirrors::store::unwanted_copies(&mut tx, &job.host, COPIES_AT_ONCE).await?;
+        for uuid in &copies {
+            let announcer = mirrors::InstanceAnnouncer::new(app.clone());
+            redundancy::withdraw(&mut tx, app.platform.clock.now(), &app.platform, &announcer, *uuid).await?;
+        }
+        tx.commit().await?;
+        if copies.is_empty() {
+            return Ok(());
+        }
+    }
+    Err(JobError::snooze(std::time::Duration::from_secs(1)))
+}
+
+async fn check_lists(app: App) -> Result<(), JobError> {
     let mut tx = app.platform.db.begin().await?;
+    for text in &app.config.follow_lists {
+        match Url::parse(text) {
+            Ok(url) => enqueue(&mut tx, app.platform.clock.now(), &ReadList { url }).await?,
+            Err(error) => tracing::warn!(%error, "instance.follow_lists names {text:?}, which is no address"),
+        }
+    }
+    if let Some(url) = app.border.settings().follow_index.clone() {
+        enqueue(&mut tx, app.platform.clock.now(), &ReadList { url }).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// A server is asked once: whoever unfollows it does not find it followed again because it still stands in the list.
+async fn read_list(app: App, job: ReadList) -> Result<(), JobError> {
+    let response = app.platform.http.get(&job.url).max_body(MAX_LIST_BYTES).send().await?.error_for_status()?;
+    let hosts = list::read(&String::from_utf8_lossy(&response.body));
     let now = app.platform.clock.now();
-    for video in &videos {
-        enqueue(&mut tx, now, &videos::federate::RefreshVideo { url: video.clone(), shared_by: None }).await?;
+    let mut tx = app.platform.db.begin().await?;
+    let me = actions::instance_actor(&app, &mut tx).await.map_err(JobError::retry)?;
+    let asked = store::asked_of_list(&mut tx, job.url.as_str()).await?.unwrap_or_default();
+    let mut asked: Vec<String> = asked.lines().map(str::to_owned).collect();
+    let known: std::collections::HashSet<String> = asked.iter().cloned().collect();
+    let here = app.platform.public_url.host();
+    let new = hosts.iter().map(ToString::to_string).filter(|host| host != here && !known.contains(host));
+    for host in new.take(MAX_NEW_FOLLOWS) {
+        enqueue(&mut tx, now, &FollowActor { follower: me.id.0, target: host.clone() }).await?;
+        asked.push(host);
     }
-    let has_more = !videos.is_empty() && job.page < MAX_PAGES && has_next;
-    if has_more {
-        enqueue(&mut tx, now, &Backfill { page: job.page + 1, ..job }).await?;
-    }
+    // A list that names new hosts every hour must not fill the database.
+    let excess = asked.len().saturating_sub(MAX_REMEMBERED);
+    asked.drain(..excess);
+    store::set_asked_of_list(&mut tx, job.url.as_str(), &asked.join("\n"), now).await?;
     tx.commit().await?;
     Ok(())
 }

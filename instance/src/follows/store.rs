@@ -2,19 +2,29 @@
 
 use platform::{
     clock::Timestamp,
-    db::{Connection, DbError, Tx},
+    db::{Connection, DbError, DynamicQuery, Tx},
     sql,
 };
 
-use super::{Follow, FollowId, FollowState};
+use super::{
+    Choices, Follow, FollowId, FollowState,
+    model::{FollowQuery, FollowSort, Side},
+};
 use crate::{actors::ActorId, moderation::store::server_account};
 
 macro_rules! follow {
     () => {
-        "SELECT f.id, f.url, f.state, a.url AS follower_url, a.username AS follower_username, \
-         a.host AS follower_host, f.target_id, t.url AS target_url, t.username AS target_username, t.host AS target_host, \
-         f.created_at, f.updated_at FROM follows f JOIN actors a ON a.id = f.follower_id JOIN actors t ON t.id = f.target_id"
+        "SELECT f.id, f.url, f.state, f.follower_id, a.url AS follower_url, a.username AS follower_username, \
+         a.host AS follower_host, f.target_id, t.url AS target_url, \
+         t.username AS target_username, t.host AS target_host, t.is_local AS target_is_local, t.kind AS target_kind, \
+         f.is_listed, f.is_mirrored, f.is_indexed, f.created_at, f.updated_at \
+         FROM follows f JOIN actors a ON a.id = f.follower_id JOIN actors t ON t.id = f.target_id"
     };
+}
+
+/// The follow of a row.
+pub async fn find(connection: &mut Connection, id: FollowId) -> Result<Option<Follow>, DbError> {
+    connection.query(sql!(concat!(follow!(), " WHERE f.id = $1"))).bind(id).fetch_optional().await
 }
 
 /// The follow between two actors.
@@ -31,46 +41,95 @@ pub async fn find_pair(
         .await
 }
 
-/// Whom an actor follows, newest first.
+/// Whom an actor follows with their consent, newest first.
 pub async fn following(
     connection: &mut Connection,
     follower: ActorId,
     limit: i64,
     offset: i64,
 ) -> Result<Vec<Follow>, DbError> {
-    connection
-        .query(sql!(concat!(follow!(), " WHERE f.follower_id = $1 ORDER BY f.id DESC LIMIT $2 OFFSET $3")))
-        .bind(follower)
-        .bind(limit)
-        .bind(offset)
-        .fetch_all()
-        .await
+    let mut query = FollowQuery::new(Side::Following(follower));
+    (query.state, query.count, query.start) = (Some(FollowState::Accepted), limit, offset);
+    list(connection, &query).await
 }
 
-/// Who follows an actor, newest first.
+/// Who follows an actor with its consent, newest first.
 pub async fn followers(
     connection: &mut Connection,
     target: ActorId,
     limit: i64,
     offset: i64,
 ) -> Result<Vec<Follow>, DbError> {
-    connection
-        .query(sql!(concat!(follow!(), " WHERE f.target_id = $1 ORDER BY f.id DESC LIMIT $2 OFFSET $3")))
-        .bind(target)
-        .bind(limit)
-        .bind(offset)
-        .fetch_all()
-        .await
+    let mut query = FollowQuery::new(Side::Followers(vec![target]));
+    (query.state, query.count, query.start) = (Some(FollowState::Accepted), limit, offset);
+    list(connection, &query).await
 }
 
-/// How many follows an actor has sent, whatever their state.
+/// How many an actor follows with their consent.
 pub async fn count_following(connection: &mut Connection, follower: ActorId) -> Result<i64, DbError> {
-    connection.query(sql!("SELECT count(*) FROM follows WHERE follower_id = $1")).bind(follower).fetch_scalar().await
+    let query = FollowQuery { state: Some(FollowState::Accepted), ..FollowQuery::new(Side::Following(follower)) };
+    count(connection, &query).await
 }
 
-/// How many follows an actor has received, whatever their state.
+/// How many follow an actor with its consent.
 pub async fn count_followers(connection: &mut Connection, target: ActorId) -> Result<i64, DbError> {
-    connection.query(sql!("SELECT count(*) FROM follows WHERE target_id = $1")).bind(target).fetch_scalar().await
+    let query = FollowQuery { state: Some(FollowState::Accepted), ..FollowQuery::new(Side::Followers(vec![target])) };
+    count(connection, &query).await
+}
+
+/// Follows that fit a query, in its order.
+pub async fn list(connection: &mut Connection, query: &FollowQuery) -> Result<Vec<Follow>, DbError> {
+    let mut statement = connection.build(sql!(fragment concat!(follow!(), " WHERE ")));
+    push_filters(query, &mut statement);
+    statement
+        .push(match query.sort {
+            FollowSort::Newest => " ORDER BY f.id DESC",
+            FollowSort::Oldest => " ORDER BY f.id",
+            FollowSort::State => " ORDER BY f.state, f.id DESC",
+            FollowSort::StateDescending => " ORDER BY f.state DESC, f.id DESC",
+        })
+        .push(" LIMIT ")
+        .bind(query.count)
+        .push(" OFFSET ")
+        .bind(query.start);
+    statement.fetch_all().await
+}
+
+/// How many follows fit a query.
+pub async fn count(connection: &mut Connection, query: &FollowQuery) -> Result<i64, DbError> {
+    let mut statement = connection.build(sql!(fragment
+        "SELECT count(*) FROM follows f JOIN actors a ON a.id = f.follower_id JOIN actors t ON t.id = f.target_id WHERE "
+    ));
+    push_filters(query, &mut statement);
+    statement.fetch_scalar().await
+}
+
+fn push_filters(query: &FollowQuery, statement: &mut DynamicQuery<'_>) {
+    let (kind, handle) = match &query.side {
+        Side::Following(follower) => {
+            statement.push("f.follower_id = ").bind(*follower);
+            (" AND t.kind = ", " AND t.username_folded || '@' || t.host LIKE ")
+        }
+        Side::Followers(targets) => {
+            statement.push("f.target_id IN ").bind_list(targets.iter().copied());
+            (" AND a.kind = ", " AND a.username_folded || '@' || a.host LIKE ")
+        }
+    };
+    if let Some(state) = query.state {
+        statement.push(" AND f.state = ").bind(state.name());
+    }
+    if let Some(wanted) = query.kind {
+        statement.push(kind).bind(wanted.name());
+    }
+    if let Some(search) = &query.search {
+        statement.push(handle).bind(like_pattern(search)).push(" ESCAPE '!'");
+    }
+}
+
+/// The text anywhere, with the pattern's own characters taken literally.
+fn like_pattern(text: &str) -> String {
+    let escaped = text.trim().to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_");
+    format!("%{}%", escaped.trim_start_matches('@'))
 }
 
 /// The inboxes of an actor's accepted remote followers whom the server does not block, each once.
@@ -90,16 +149,27 @@ pub async fn follower_inboxes(connection: &mut Connection, target: ActorId) -> R
         .await
 }
 
-/// Whether one of this server's actors follows anyone on a host, with the other's consent.
-pub async fn follows_host(connection: &mut Connection, host: &str) -> Result<bool, DbError> {
+/// Whether one of this server's actors follows an actor, with the other's consent.
+pub async fn is_followed_from_here(connection: &mut Connection, target: ActorId) -> Result<bool, DbError> {
     connection
         .query(sql!(
             "SELECT EXISTS (SELECT 1 FROM follows f JOIN actors me ON me.id = f.follower_id \
-             JOIN actors t ON t.id = f.target_id \
-             WHERE me.is_local = TRUE AND f.state = 'accepted' AND t.host = $1)"
+             WHERE f.target_id = $1 AND f.state = 'accepted' AND me.is_local = TRUE)"
         ))
-        .bind(host.to_owned())
+        .bind(target)
         .fetch_scalar()
+        .await
+}
+
+/// Servers, accounts and channels whose videos are not to stand in the lists of this server.
+pub async fn unlisted_targets(connection: &mut Connection, me: ActorId) -> Result<Vec<Follow>, DbError> {
+    connection
+        .query(sql!(concat!(
+            follow!(),
+            " WHERE f.follower_id = $1 AND f.state = 'accepted' AND f.is_listed = FALSE ORDER BY f.id LIMIT 500"
+        )))
+        .bind(me)
+        .fetch_all()
         .await
 }
 
@@ -142,7 +212,55 @@ pub async fn set_state(tx: &mut Tx, id: FollowId, state: FollowState, now: Times
         .map(drop)
 }
 
+/// Sets what a follow is for.
+pub async fn set_choices(tx: &mut Tx, id: FollowId, choices: Choices, now: Timestamp) -> Result<(), DbError> {
+    tx.query(sql!(
+        "UPDATE follows SET is_listed = $2, is_mirrored = $3, is_indexed = $4, updated_at = $5 WHERE id = $1"
+    ))
+    .bind(id)
+    .bind(choices.is_listed)
+    .bind(choices.is_mirrored)
+    .bind(choices.is_indexed)
+    .bind(now)
+    .execute()
+    .await
+    .map(drop)
+}
+
 /// Forgets a follow.
 pub async fn delete(tx: &mut Tx, id: FollowId) -> Result<(), DbError> {
     tx.query(sql!("DELETE FROM follows WHERE id = $1")).bind(id).execute().await.map(drop)
+}
+
+/// Which hosts of a list of hosts were asked already, one on each line.
+pub async fn asked_of_list(connection: &mut Connection, list: &str) -> Result<Option<String>, DbError> {
+    connection
+        .query(sql!("SELECT value FROM settings WHERE name = $1"))
+        .bind(format!("follow_list {list}"))
+        .fetch_optional_scalar()
+        .await
+}
+
+/// Remembers them.
+pub async fn set_asked_of_list(tx: &mut Tx, list: &str, hosts: &str, now: Timestamp) -> Result<(), DbError> {
+    tx.query(sql!(
+        "INSERT INTO settings (name, value, updated_at) VALUES ($1, $2, $3) \
+         ON CONFLICT (name) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at"
+    ))
+    .bind(format!("follow_list {list}"))
+    .bind(hosts.to_owned())
+    .bind(now)
+    .execute()
+    .await
+    .map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_handle_is_searched_for_as_people_write_it() {
+        assert_eq!(like_pattern(" @Bob_a@tube.example"), "%bob!_a@tube.example%");
+    }
 }

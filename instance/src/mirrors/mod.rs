@@ -4,7 +4,7 @@
 mod announcer;
 mod catalogue;
 pub mod federate;
-mod store;
+pub mod store;
 
 pub use announcer::InstanceAnnouncer;
 pub use catalogue::InstanceCatalogue;

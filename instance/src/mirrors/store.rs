@@ -35,7 +35,9 @@ pub(super) async fn candidates(
             " AND p.segments_sha256_url IS NOT NULL \
              AND EXISTS (SELECT 1 FROM follows f JOIN actors me ON me.id = f.follower_id \
              JOIN actors t ON t.id = f.target_id \
-             WHERE me.is_local = TRUE AND f.state = 'accepted' AND t.host = cr.host) ORDER BY v.uuid LIMIT $2"
+             WHERE me.is_local = TRUE AND me.kind = 'Application' AND f.state = 'accepted' AND f.is_mirrored = TRUE \
+             AND ((t.kind = 'Application' AND t.host = cr.host) OR t.id = cr.id \
+             OR t.id = (SELECT o.actor_id FROM accounts o WHERE o.id = c.account_id))) ORDER BY v.uuid LIMIT $2"
         )))
         .bind(after.unwrap_or(Uuid::nil()))
         .bind(limit)
@@ -48,6 +50,50 @@ pub(super) async fn candidates(
         published_at: row.published_at,
     };
     Ok(rows.into_iter().map(candidate).collect())
+}
+
+/// Whether the server follows where a video comes from (its server, its channel or its account), with their consent, and
+/// wants to mirror what comes from there.
+pub async fn is_to_be_mirrored(connection: &mut Connection, video: VideoId) -> Result<bool, DbError> {
+    connection
+        .query(sql!(
+            "SELECT EXISTS (SELECT 1 FROM videos v JOIN video_channels c ON c.id = v.channel_id \
+             JOIN actors cr ON cr.id = c.actor_id JOIN accounts o ON o.id = c.account_id \
+             JOIN actors t ON (t.kind = 'Application' AND t.host = cr.host) OR t.id = cr.id OR t.id = o.actor_id \
+             JOIN follows f ON f.target_id = t.id JOIN actors me ON me.id = f.follower_id \
+             WHERE v.id = $1 AND me.is_local = TRUE AND me.kind = 'Application' AND f.state = 'accepted' \
+             AND f.is_mirrored = TRUE)"
+        ))
+        .bind(video)
+        .fetch_scalar()
+        .await
+}
+
+/// Whether copies of a host's videos are kept here, or begun.
+pub async fn has_copies_of_host(connection: &mut Connection, host: &str) -> Result<bool, DbError> {
+    connection
+        .query(sql!("SELECT EXISTS (SELECT 1 FROM mirrors WHERE origin_host = $1)"))
+        .bind(host.to_owned())
+        .fetch_scalar()
+        .await
+}
+
+/// Videos of a host of which copies are kept here although no follow wants them any more.
+pub async fn unwanted_copies(connection: &mut Connection, host: &str, limit: i64) -> Result<Vec<Uuid>, DbError> {
+    connection
+        .query(sql!(
+            "SELECT m.video_uuid FROM mirrors m WHERE m.origin_host = $1 AND NOT EXISTS (\
+             SELECT 1 FROM videos v JOIN video_channels c ON c.id = v.channel_id \
+             JOIN actors cr ON cr.id = c.actor_id JOIN accounts o ON o.id = c.account_id \
+             JOIN actors t ON (t.kind = 'Application' AND t.host = cr.host) OR t.id = cr.id OR t.id = o.actor_id \
+             JOIN follows f ON f.target_id = t.id JOIN actors me ON me.id = f.follower_id \
+             WHERE v.uuid = m.video_uuid AND me.is_local = TRUE AND me.kind = 'Application' AND f.state = 'accepted' \
+             AND f.is_mirrored = TRUE) ORDER BY m.video_uuid LIMIT $2"
+        ))
+        .bind(host.to_owned())
+        .bind(limit)
+        .fetch_all_scalars()
+        .await
 }
 
 /// A copy that another server keeps of one of our videos.

@@ -16,5 +16,5 @@ pub(crate) mod tests;
 pub use actions::{TokenPair, ensure_client, purge_expired};
 pub use api::{local_client, revoke, token};
 pub use attempts::LogInAttempts;
-pub use pages::{log_in, log_out, login_page};
+pub use pages::{local_path, log_in, log_out, login_page};
 pub use session::{Session, SignedIn};

@@ -90,7 +90,7 @@ pub async fn log_out(State(app): State<App>, headers: HeaderMap) -> Response {
 }
 
 /// A path on this server, or its home page: a log-in must not lead elsewhere.
-fn local_path(next: &str) -> String {
+pub fn local_path(next: &str) -> String {
     let is_local = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n']);
     if is_local { next.to_owned() } else { "/".to_owned() }
 }

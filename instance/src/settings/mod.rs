@@ -10,4 +10,6 @@ pub mod pages;
 pub mod store;
 
 pub use actions::SettingsError;
-pub use model::{FollowPolicy, RemoteLookup, Settings};
+pub use model::{FollowPolicy, Settings};
+
+pub use crate::lookup::RemoteLookup;

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use url::Url;
 
-use crate::InstanceConfig;
+use crate::{InstanceConfig, lookup::RemoteLookup};
 
 /// What administrators set while the server runs. Each member is a row of the table `settings`, under its own name;
 /// what has no row is as the configuration says.
@@ -26,18 +26,6 @@ pub struct Settings {
     pub remote_lookup: RemoteLookup,
 }
 
-/// Who may have this server ask another one for a video, channel or account that it does not know yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum RemoteLookup {
-    /// Nobody.
-    Nobody,
-    /// Those who are logged in.
-    Users,
-    /// Everybody.
-    Everybody,
-}
-
 /// What becomes of a follow that somebody sends us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FollowPolicy {
@@ -57,10 +45,10 @@ impl Settings {
             is_allow_list: false,
             accepts_followers: true,
             approves_followers: !config.accept_followers,
-            follows_back: false,
+            follows_back: config.follow_back,
             follow_index: None,
             accepts_remote_comments: true,
-            remote_lookup: RemoteLookup::Users,
+            remote_lookup: config.remote_lookup,
         }
     }
 
@@ -90,17 +78,6 @@ impl Settings {
         match serde_json::to_value(self) {
             Ok(Value::Object(members)) => members,
             _ => Map::new(),
-        }
-    }
-}
-
-impl RemoteLookup {
-    /// Whether somebody may, who is logged in or not.
-    pub fn allows(self, is_logged_in: bool) -> bool {
-        match self {
-            Self::Nobody => false,
-            Self::Users => is_logged_in,
-            Self::Everybody => true,
         }
     }
 }

@@ -13,6 +13,7 @@ use platform::{
     web::{ApiResult, Problem},
 };
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::{
     ListQuery, Privacy, Video, VideoId, VideoState, actions, labels,
@@ -20,7 +21,7 @@ use super::{
     store,
 };
 use crate::{
-    App, accounts, channels, moderation,
+    App, accounts, channels, follows, moderation,
     oauth::{Session, SignedIn},
     users::{Role, User},
 };
@@ -62,7 +63,15 @@ pub async fn account_videos(
     respond(&app, &session, query).await
 }
 
-async fn respond(app: &App, session: &Session, mut query: ListQuery) -> ApiResult<Response> {
+/// The one video of a search for its address.
+pub async fn respond_with_one(app: &App, uuid: Uuid) -> ApiResult<Response> {
+    let video = store::find_by_uuid(&mut app.platform.db.read().await?, uuid).await?.filter(Video::is_listed);
+    let data: Vec<_> = video.iter().map(Summary::from).collect();
+    Ok(Json(ResultList { total: i64::try_from(data.len()).ok(), data }).into_response())
+}
+
+/// A list of videos, from memory if nothing has changed since. What the reader has blocked is left out.
+pub async fn respond(app: &App, session: &Session, mut query: ListQuery) -> ApiResult<Response> {
     query.filters.reader = session.account(app).await?;
     let key = format!("{query:?}");
     let generation = app.platform.db.generation();
@@ -79,7 +88,9 @@ async fn respond(app: &App, session: &Session, mut query: ListQuery) -> ApiResul
 
 async fn render_list(app: &App, query: &ListQuery) -> ApiResult<Bytes> {
     let mut connection = app.platform.db.read().await?;
-    let videos = store::list(&mut connection, query).await?;
+    let mut query = query.clone();
+    follows::hide_unlisted(app, &mut connection, &mut query.filters).await?;
+    let videos = store::list(&mut connection, &query).await?;
     let total = if query.skip_count { None } else { Some(store::count(&mut connection, &query.filters).await?) };
     let list = ResultList { total, data: videos.iter().map(Summary::from).collect() };
     serde_json::to_vec(&list).map(Bytes::from).map_err(|error| Problem::internal(&error))

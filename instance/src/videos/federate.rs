@@ -248,7 +248,7 @@ async fn refresh(app: App, job: RefreshVideo, _: JobContext) -> Result<(), JobEr
 }
 
 /// Keeps what the origin of a video says of it. What is not public is not kept, and forgotten if it was.
-async fn save(
+pub async fn save(
     app: &App,
     tx: &mut Tx,
     object: &wire::Video,

@@ -6,7 +6,7 @@ use platform::{
     web::{ApiResult, Problem},
 };
 
-use crate::{accounts::AccountId, channels::ChannelId, moderation::store::push_not_hidden};
+use crate::{accounts::AccountId, actors::ActorId, channels::ChannelId, moderation::store::push_not_hidden};
 
 const DEFAULT_COUNT: i64 = 15;
 const MAX_COUNT: i64 = 100;
@@ -108,9 +108,21 @@ pub struct Filters {
     pub except: Option<super::VideoId>,
     /// Who reads the list: what they have blocked is left out, besides what the server has.
     pub reader: Option<AccountId>,
+    /// Of channels and accounts that this actor follows.
+    pub subscriber: Option<ActorId>,
+    /// Not from these servers.
+    pub hidden_hosts: Vec<String>,
+    /// Not of these channels and accounts.
+    pub hidden_actors: Vec<ActorId>,
 }
 
 impl Filters {
+    /// Whether a list shows what is new from everywhere: then what comes by follows that are not for showing stays out.
+    pub fn is_open(&self) -> bool {
+        let is_about_somebody = self.channel.is_some() || self.account.is_some() || self.subscriber.is_some();
+        !is_about_somebody && self.host.is_none() && self.words.is_empty() && self.is_local != Some(true)
+    }
+
     pub(super) fn push_to(&self, query: &mut DynamicQuery<'_>) {
         if let Some(is_local) = self.is_local {
             query.push(" AND v.is_local = ").bind(is_local);
@@ -157,6 +169,19 @@ impl Filters {
             query.push(" AND v.id <> ").bind(except);
         }
         push_not_hidden(query, self.reader);
+        if let Some(subscriber) = self.subscriber {
+            query.push(" AND EXISTS (SELECT 1 FROM follows s WHERE s.state = 'accepted' AND s.follower_id = ");
+            query.bind(subscriber).push(" AND (s.target_id = c.actor_id OR s.target_id = (SELECT o.actor_id");
+            query.push(" FROM accounts o WHERE o.id = c.account_id)))");
+        }
+        if !self.hidden_hosts.is_empty() {
+            query.push(" AND cr.host NOT IN ").bind_list(self.hidden_hosts.iter().cloned());
+        }
+        if !self.hidden_actors.is_empty() {
+            query.push(" AND c.actor_id NOT IN ").bind_list(self.hidden_actors.iter().copied());
+            query.push(" AND NOT EXISTS (SELECT 1 FROM accounts h WHERE h.id = c.account_id AND h.actor_id IN ");
+            query.bind_list(self.hidden_actors.iter().copied()).push(")");
+        }
     }
 }
 

@@ -21,7 +21,7 @@ pub use actions::{delete_in, publish};
 pub(crate) use api::find_visible;
 pub use api::{
     account_videos, categories, channel_videos, delete_video, description, details, languages, licences, list,
-    privacies,
+    privacies, respond, respond_with_one,
 };
 pub use cache::VideoListCache;
 pub(crate) use files::stream_folder;

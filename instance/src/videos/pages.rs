@@ -14,7 +14,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{ListQuery, Video, VideoState, api, labels, listing::Filters, representation::iso, store};
 use crate::{
-    App, comments,
+    App,
+    address::ClientAddress,
+    comments,
+    follows::{self, SubscribeButton},
+    lookup,
     oauth::Session,
     pages::{context, markdown, plain_text},
 };
@@ -61,16 +65,32 @@ pub async fn local(State(app): State<App>, nonce: Nonce, session: Session, query
 }
 
 /// `GET /search`: this server's own search.
-pub async fn search(State(app): State<App>, nonce: Nonce, session: Session, query: Query<PageNumber>) -> Response {
+///
+/// A pasted address or handle leads to what it names, which is brought here if need be.
+pub async fn search(
+    State(app): State<App>,
+    address: Result<ClientAddress, Problem>,
+    nonce: Nonce,
+    session: Session,
+    query: Query<PageNumber>,
+) -> Response {
     let mut page = context(&app, &nonce, session.user.as_ref(), "search");
     page.search_query.clone_from(&query.search);
+    let reader = session.account(&app).await.unwrap_or_default();
+    let mut lead = "Videos that this server knows, by the words of their titles.".to_owned();
+    if let (true, Ok(ClientAddress(address))) = (lookup::Reference::read(&query.search).is_some(), address) {
+        match lookup::look_up(&app, &lookup::Asker { user: session.user, address }, &query.search).await {
+            Ok(Some(found)) => return Redirect::to(&found.path()).into_response(),
+            Ok(None) => {}
+            Err(error) => lead = format!("That could not be brought here: {error}."),
+        }
+    }
     let words = query.search.split_whitespace().take(10).map(str::to_owned).collect();
-    let filters = Filters { words, reader: session.account(&app).await.unwrap_or_default(), ..Filters::default() };
-    let lead = "Videos that this server knows, by the words of their titles.".to_owned();
+    let filters = Filters { words, reader, ..Filters::default() };
     list_page(&app, page, "Search", lead, filters, "/search", &query).await
 }
 
-async fn list_page(
+pub(crate) async fn list_page(
     app: &App,
     page: PageContext,
     heading: &str,
@@ -89,12 +109,13 @@ async fn list_page(
 
 async fn read_page(
     app: &App,
-    filters: Filters,
+    mut filters: Filters,
     path: &str,
     query: &PageNumber,
 ) -> Result<(Vec<VideoCard>, Pagination), DbError> {
     let number = query.page.unwrap_or(1).clamp(1, 10_000);
     let mut connection = app.platform.db.read().await?;
+    follows::hide_unlisted(app, &mut connection, &mut filters).await?;
     let total = store::count(&mut connection, &filters).await?;
     let start = i64::try_from(number - 1).unwrap_or_default() * PAGE_SIZE;
     let list = ListQuery { filters, start, count: PAGE_SIZE, ..ListQuery::default() };
@@ -166,6 +187,7 @@ struct WatchPage {
     channel_name: String,
     channel_handle: String,
     channel_href: String,
+    subscribe: SubscribeButton,
     host: String,
     views_label: String,
     age_label: String,
@@ -206,17 +228,6 @@ pub async fn watch(app: App, nonce: Nonce, session: Session, id: String, shown: 
     }
 }
 
-/// `GET /w/{id}`.
-pub async fn watch_short(
-    State(app): State<App>,
-    nonce: Nonce,
-    session: Session,
-    Path(id): Path<String>,
-    Query(shown): Query<comments::pages::Shown>,
-) -> Response {
-    watch(app, nonce, session, id, shown).await
-}
-
 async fn read_watch_page(app: &App, page: PageContext, session: &Session, id: &str) -> Result<WatchPage, Problem> {
     let reader = session.account(app).await?;
     let mut connection = app.platform.db.read().await?;
@@ -234,6 +245,9 @@ async fn read_watch_page(app: &App, page: PageContext, session: &Session, id: &s
     let others = ListQuery { filters, count: NEXT_COUNT, ..ListQuery::default() };
     let next = store::list(&mut connection, &others).await?;
     let waiting = waiting_words(&mut connection, &video).await?;
+    let channel = (video.channel_username.as_str(), video.host.as_str());
+    let user = session.user.as_ref();
+    let subscribe = SubscribeButton::of(app, &mut connection, user, channel, &video.watch_path()).await?;
     drop(connection);
 
     let absolute = |path: &str| app.platform.public_url.join(path).to_string();
@@ -275,6 +289,7 @@ async fn read_watch_page(app: &App, page: PageContext, session: &Session, id: &s
         copy: local_copy
             .filter(|_| !video.is_local)
             .map(|copy| Copy { checked_label: copy.verified_at.map(|then| VideoCard::age_label(then, now)) }),
+        subscribe,
         origin_url: (!video.is_local).then(|| video.url.clone()),
         channel_href: channel_path(&video),
         channel_handle: format!("@{}@{}", video.channel_username, video.host),

@@ -14,6 +14,7 @@ use crate::{
     actors::{images::model::best_path, moves::actions::handle_of},
     channels::{self, Channel, api::refresh_if_stale},
     federation::endpoints::{self, path_segment},
+    follows::SubscribeButton,
     oauth::Session,
     pages::{context, markdown},
     users::User,
@@ -29,6 +30,7 @@ const BANNER_WIDTH: i64 = 1920;
 struct ActorPage {
     page: PageContext,
     about: About,
+    subscribe: SubscribeButton,
     channels: Vec<ChannelLink>,
     videos: Vec<VideoCard>,
     pagination: Pagination,
@@ -38,8 +40,6 @@ struct ActorPage {
 struct About {
     title: String,
     handle: String,
-    /// `name@host`, as the subscribe button wants it; nothing on one's own pages.
-    subscribe_uri: String,
     kind: &'static str,
     initial: String,
     avatar: Option<String>,
@@ -173,10 +173,11 @@ async fn read_account(
     refresh_if_stale(app, account.actor_id).await?;
     let filters = videos::Filters { account: Some(account.id), ..videos::Filters::default() };
     let (videos, pagination) = read_videos(app, filters, &account.page_path(), query).await?;
+    let (connection, names) = (&mut app.platform.db.read().await?, (account.username.as_str(), account.host.as_str()));
+    let subscribe = SubscribeButton::of(app, connection, user, names, &account.page_path()).await?;
     let is_own = user.is_some_and(|user| account.user_id == Some(user.id));
     let about = About {
         handle: format!("@{}@{}", account.username, account.host),
-        subscribe_uri: if is_own { String::new() } else { format!("{}@{}", account.username, account.host) },
         kind: "Account",
         initial: initial(&account.display_name),
         avatar: best_path(&account.avatars, AVATAR_WIDTH),
@@ -192,7 +193,7 @@ async fn read_account(
         title: account.display_name,
         host: account.host,
     };
-    Ok(ActorPage { page, about, channels: channels.iter().map(ChannelLink::to_channel).collect(), videos, pagination })
+    Ok(ActorPage { page, about, subscribe, channels: channels.iter().map(ChannelLink::to_channel).collect(), videos, pagination })
 }
 
 async fn read_channel(
@@ -211,10 +212,11 @@ async fn read_channel(
     refresh_if_stale(app, channel.actor_id).await?;
     let filters = videos::Filters { channel: Some(channel.id), ..videos::Filters::default() };
     let (videos, pagination) = read_videos(app, filters, &channel.page_path(), query).await?;
+    let (connection, names) = (&mut app.platform.db.read().await?, (channel.username.as_str(), channel.host.as_str()));
+    let subscribe = SubscribeButton::of(app, connection, user, names, &channel.page_path()).await?;
     let is_own = user.is_some_and(|user| owner.user_id == Some(user.id));
     let about = About {
         handle: format!("@{}@{}", channel.username, channel.host),
-        subscribe_uri: if is_own { String::new() } else { format!("{}@{}", channel.username, channel.host) },
         kind: "Channel",
         initial: initial(&channel.display_name),
         avatar: best_path(&channel.avatars, AVATAR_WIDTH),
@@ -230,7 +232,7 @@ async fn read_channel(
         title: channel.display_name,
         host: channel.host,
     };
-    Ok(ActorPage { page, about, channels: vec![], videos, pagination })
+    Ok(ActorPage { page, about, subscribe, channels: vec![], videos, pagination })
 }
 
 async fn moved_to(app: &App, url: Option<String>) -> Result<Option<(String, String)>, Problem> {

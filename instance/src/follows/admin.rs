@@ -1,0 +1,430 @@
+//! The administrators' pages: whom this server follows and how far reading them is, and who follows it.
+
+use askama::Template;
+use axum::{
+    Form,
+    extract::{Path, Query, State},
+    response::{IntoResponse, Redirect, Response},
+};
+use platform::{
+    clock::Timestamp,
+    jobs::{self, Job},
+    web::{ApiResult, Nonce, Page, PageContext, Pagination, Problem, VideoCard},
+};
+use serde::Deserialize;
+
+use super::{
+    Choices, Follow, FollowError, FollowId, FollowState, Target,
+    actions::{self, Verdict},
+    api::require_administrator,
+    jobs::FollowActor,
+    model::{FollowQuery, Side},
+    store,
+};
+use crate::{
+    App,
+    actors::{ActorId, ActorKind},
+    backfill::{self, Backfill, BackfillState},
+    oauth::SignedIn,
+    pages,
+    settings::FollowPolicy,
+    videos::pages::problem_page,
+};
+
+const PAGE_SIZE: i64 = 25;
+const MAX_LINES: usize = 500;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct ListQuery {
+    page: Option<u64>,
+    state: String,
+    search: String,
+}
+
+impl ListQuery {
+    fn number(&self) -> u64 {
+        self.page.unwrap_or(1).clamp(1, 10_000)
+    }
+
+    fn to_follows(&self, side: Side) -> FollowQuery {
+        let search: String = self.search.trim().chars().take(200).collect();
+        FollowQuery {
+            state: FollowState::parse(&self.state),
+            search: Some(search).filter(|search| !search.is_empty()),
+            start: i64::try_from(self.number() - 1).unwrap_or_default() * PAGE_SIZE,
+            count: PAGE_SIZE,
+            ..FollowQuery::new(side)
+        }
+    }
+
+    fn pagination(&self, path: &str, total: i64) -> Pagination {
+        let pages = total.unsigned_abs().div_ceil(PAGE_SIZE.unsigned_abs());
+        Pagination::new(self.number(), pages, |number| {
+            let mut query = url::form_urlencoded::Serializer::new(String::new());
+            for (name, value) in [("state", &self.state), ("search", &self.search)] {
+                if !value.is_empty() {
+                    query.append_pair(name, value);
+                }
+            }
+            format!("{path}?{}", query.append_pair("page", &number.to_string()).finish())
+        })
+    }
+}
+
+#[derive(Template)]
+#[template(path = "follows/following.html")]
+struct FollowingPage {
+    page: PageContext,
+    rows: Vec<FollowingRow>,
+    problems: Vec<String>,
+    is_reading: bool,
+    state: String,
+    search: String,
+    pagination: Pagination,
+}
+
+struct FollowingRow {
+    id: i64,
+    name: String,
+    href: String,
+    what: &'static str,
+    state: &'static str,
+    badge: &'static str,
+    choices: Choices,
+    reading: Option<Reading>,
+}
+
+/// How far reading is, in words.
+struct Reading {
+    words: String,
+    percent: Option<i64>,
+    action: &'static str,
+    label: &'static str,
+}
+
+impl Reading {
+    fn of(backfill: &Backfill, now: Timestamp) -> Self {
+        let (done, total) = (backfill.done, backfill.total);
+        let progress = match total {
+            Some(total) => format!("{} of {}", grouped(done.min(total.max(done))), grouped(total.max(done))),
+            None => format!("{} so far", grouped(done)),
+        };
+        let error = backfill.error.as_deref().unwrap_or("the other server did not answer");
+        let (words, action, label) = match backfill.state() {
+            BackfillState::Reading => (format!("Reading its videos: {progress}"), "pause", "Pause"),
+            BackfillState::Paused => (format!("Paused at {progress}"), "resume", "Go on"),
+            BackfillState::Finished => {
+                let age = backfill.finished_at.map(|then| VideoCard::age_label(then, now)).unwrap_or_default();
+                (format!("All {} videos read {age}", grouped(done)), "resume", "Read again")
+            }
+            BackfillState::Failed => {
+                (format!("Stopped at {progress}: {error}. It is tried again by itself."), "resume", "Try now")
+            }
+        };
+        let percent = total.filter(|total| *total > 0).map(|total| (100 * done / total).clamp(0, 100));
+        let is_finished = backfill.state() == BackfillState::Finished;
+        Self { words, percent: percent.filter(|_| !is_finished), action, label }
+    }
+}
+
+/// `1840` as `1,840`.
+fn grouped(number: i64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+fn kind_words(kind: ActorKind) -> &'static str {
+    match kind {
+        ActorKind::Application | ActorKind::Service => "Server",
+        ActorKind::Group => "Channel",
+        ActorKind::Person | ActorKind::Organization => "Account",
+    }
+}
+
+fn state_words(state: FollowState) -> (&'static str, &'static str) {
+    match state {
+        FollowState::Accepted => ("Accepted", "badge-success"),
+        FollowState::Pending => ("Waiting", "badge-warning"),
+        FollowState::Rejected => ("Rejected", "badge-danger"),
+    }
+}
+
+fn row(follow: &Follow, readings: &[Backfill], now: Timestamp) -> FollowingRow {
+    let kind = follow.target_kind();
+    let (state, badge) = state_words(follow.state());
+    let name = match kind {
+        ActorKind::Application => follow.target_host.clone(),
+        _ => format!("{}@{}", follow.target_username, follow.target_host),
+    };
+    let reading = readings.iter().find(|backfill| backfill.actor_id == follow.target_id);
+    FollowingRow {
+        id: follow.id.0,
+        name,
+        href: follow.target_url.clone(),
+        what: kind_words(kind),
+        state,
+        badge,
+        choices: follow.choices(),
+        reading: reading.filter(|_| follow.state() == FollowState::Accepted).map(|reading| Reading::of(reading, now)),
+    }
+}
+
+/// `GET /admin/following`.
+pub async fn following(
+    State(app): State<App>,
+    nonce: Nonce,
+    session: SignedIn,
+    Query(query): Query<ListQuery>,
+) -> Response {
+    let page = pages::context(&app, &nonce, Some(&session.user), "admin");
+    match read_following(&app, page.clone(), &session, &query, vec![]).await {
+        Ok(page) => Page(page).into_response(),
+        Err(problem) => problem_page(page, &problem),
+    }
+}
+
+async fn read_following(
+    app: &App,
+    page: PageContext,
+    session: &SignedIn,
+    query: &ListQuery,
+    mut problems: Vec<String>,
+) -> ApiResult<FollowingPage> {
+    require_administrator(&session.user)?;
+    let mut connection = app.platform.db.read().await?;
+    let me = actions::instance_actor(app, &mut connection).await?;
+    let wanted = query.to_follows(Side::Following(me.id));
+    let total = store::count(&mut connection, &wanted).await?;
+    let follows = store::list(&mut connection, &wanted).await?;
+    let targets: Vec<ActorId> = follows.iter().map(|follow| follow.target_id).collect();
+    let readings = backfill::store::of_actors(&mut connection, &targets).await?;
+    let failed = jobs::failed_jobs(&mut connection).await?;
+    problems.extend(failed.into_iter().filter(|job| job.kind == FollowActor::KIND).map(|job| job.error).take(5));
+    let now = app.platform.clock.now();
+    Ok(FollowingPage {
+        page,
+        rows: follows.iter().map(|follow| row(follow, &readings, now)).collect(),
+        problems,
+        is_reading: readings.iter().any(|backfill| backfill.state() == BackfillState::Reading),
+        state: query.state.clone(),
+        search: query.search.clone(),
+        pagination: query.pagination("/admin/following", total),
+    })
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct NewTargets {
+    targets: String,
+}
+
+/// `POST /admin/following`: hosts, handles and addresses, one on each line. Those that name nobody are named.
+pub async fn follow(State(app): State<App>, nonce: Nonce, session: SignedIn, Form(form): Form<NewTargets>) -> Response {
+    let page = pages::context(&app, &nonce, Some(&session.user), "admin");
+    match follow_lines(&app, &session, &form.targets).await {
+        Ok(problems) if problems.is_empty() => Redirect::to("/admin/following").into_response(),
+        Ok(problems) => match read_following(&app, page.clone(), &session, &ListQuery::default(), problems).await {
+            Ok(page) => Page(page).into_response(),
+            Err(problem) => problem_page(page, &problem),
+        },
+        Err(problem) => problem_page(page, &problem),
+    }
+}
+
+async fn follow_lines(app: &App, session: &SignedIn, text: &str) -> ApiResult<Vec<String>> {
+    require_administrator(&session.user)?;
+    let lines = text.split(|character: char| character.is_whitespace() || character == ',');
+    let mut problems = vec![];
+    for line in lines.filter(|line| !line.is_empty()).take(MAX_LINES) {
+        let outcome = match line.parse::<Target>() {
+            Ok(target) => actions::follow_as_server(app, &target).await,
+            Err(error) => Err(error.into()),
+        };
+        match outcome {
+            Ok(()) => {}
+            Err(FollowError::Db(error)) => return Err(error.into()),
+            Err(error) => problems.push(format!("{line}: {error}")),
+        }
+    }
+    Ok(problems)
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct ChoicesForm {
+    listed: Option<String>,
+    mirrored: Option<String>,
+    indexed: Option<String>,
+}
+
+/// `POST /admin/following/{id}/choices`.
+pub async fn choose(
+    State(app): State<App>,
+    nonce: Nonce,
+    session: SignedIn,
+    Path(id): Path<i64>,
+    Form(form): Form<ChoicesForm>,
+) -> Response {
+    let choices = Choices {
+        is_listed: form.listed.is_some(),
+        is_mirrored: form.mirrored.is_some(),
+        is_indexed: form.indexed.is_some(),
+    };
+    let outcome = async {
+        require_administrator(&session.user)?;
+        Ok(actions::choose(&app, FollowId(id), choices).await?)
+    };
+    done(&app, &nonce, &session, "/admin/following", outcome.await)
+}
+
+/// `POST /admin/following/{id}/remove`.
+pub async fn unfollow(State(app): State<App>, nonce: Nonce, session: SignedIn, Path(id): Path<i64>) -> Response {
+    let outcome = async {
+        require_administrator(&session.user)?;
+        Ok(actions::unfollow_by_id(&app, FollowId(id)).await?)
+    };
+    done(&app, &nonce, &session, "/admin/following", outcome.await)
+}
+
+/// `POST /admin/following/{id}/reading/{action}`: pauses reading, goes on, or begins anew.
+pub async fn read(
+    State(app): State<App>,
+    nonce: Nonce,
+    session: SignedIn,
+    Path((id, action)): Path<(i64, String)>,
+) -> Response {
+    let outcome = async {
+        require_administrator(&session.user)?;
+        change_reading(&app, FollowId(id), action == "pause").await
+    };
+    done(&app, &nonce, &session, "/admin/following", outcome.await)
+}
+
+async fn change_reading(app: &App, id: FollowId, pauses: bool) -> ApiResult<()> {
+    let now = app.platform.clock.now();
+    let mut tx = app.platform.db.begin().await?;
+    let missing = || Problem::not_found("There is no such follow.");
+    let follow = store::find(&mut tx, id).await?.ok_or_else(missing)?;
+    if pauses {
+        backfill::pause(&mut tx, now, follow.target_id).await?;
+    } else if follow.state() == FollowState::Accepted {
+        backfill::resume(&mut tx, now, follow.target_id).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+#[derive(Template)]
+#[template(path = "follows/followers.html")]
+struct FollowersPage {
+    page: PageContext,
+    rows: Vec<FollowerRow>,
+    accepts_everyone: bool,
+    state: String,
+    search: String,
+    pagination: Pagination,
+}
+
+struct FollowerRow {
+    id: i64,
+    handle: String,
+    href: String,
+    state: &'static str,
+    badge: &'static str,
+    is_pending: bool,
+    is_rejected: bool,
+}
+
+/// `GET /admin/followers`.
+pub async fn followers(
+    State(app): State<App>,
+    nonce: Nonce,
+    session: SignedIn,
+    Query(query): Query<ListQuery>,
+) -> Response {
+    let page = pages::context(&app, &nonce, Some(&session.user), "admin");
+    match read_followers(&app, page.clone(), &session, &query).await {
+        Ok(page) => Page(page).into_response(),
+        Err(problem) => problem_page(page, &problem),
+    }
+}
+
+async fn read_followers(
+    app: &App,
+    page: PageContext,
+    session: &SignedIn,
+    query: &ListQuery,
+) -> ApiResult<FollowersPage> {
+    require_administrator(&session.user)?;
+    let mut connection = app.platform.db.read().await?;
+    let me = actions::instance_actor(app, &mut connection).await?;
+    let wanted = query.to_follows(Side::Followers(vec![me.id]));
+    let total = store::count(&mut connection, &wanted).await?;
+    let rows = store::list(&mut connection, &wanted).await?.into_iter().map(|follow| {
+        let (state, badge) = state_words(follow.state());
+        FollowerRow {
+            id: follow.id.0,
+            handle: format!("{}@{}", follow.follower_username, follow.follower_host),
+            href: follow.follower_url.clone(),
+            state,
+            badge,
+            is_pending: follow.state() == FollowState::Pending,
+            is_rejected: follow.state() == FollowState::Rejected,
+        }
+    });
+    Ok(FollowersPage {
+        page,
+        rows: rows.collect(),
+        accepts_everyone: app.border.settings().follow_policy() == FollowPolicy::Accept,
+        state: query.state.clone(),
+        search: query.search.clone(),
+        pagination: query.pagination("/admin/followers", total),
+    })
+}
+
+/// `POST /admin/followers/{id}/{accept|reject|remove}`.
+pub async fn judge(
+    State(app): State<App>,
+    nonce: Nonce,
+    session: SignedIn,
+    Path((id, verdict)): Path<(i64, String)>,
+) -> Response {
+    let outcome = async {
+        require_administrator(&session.user)?;
+        let verdict = match verdict.as_str() {
+            "accept" => Verdict::Accept,
+            "reject" => Verdict::Reject,
+            "remove" => Verdict::Remove,
+            _ => return Err(Problem::not_found("There is nothing at this address.")),
+        };
+        let follow = actions::received(&app, FollowId(id)).await?;
+        Ok(actions::judge(&app, &follow, verdict).await?)
+    };
+    done(&app, &nonce, &session, "/admin/followers", outcome.await)
+}
+
+fn done(app: &App, nonce: &Nonce, session: &SignedIn, back: &str, outcome: ApiResult<()>) -> Response {
+    match outcome {
+        Ok(()) => Redirect::to(back).into_response(),
+        Err(problem) => problem_page(pages::context(app, nonce, Some(&session.user), "admin"), &problem),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_numbers_are_grouped() {
+        for (number, text) in [(0, "0"), (999, "999"), (1_840, "1,840"), (1_234_567, "1,234,567")] {
+            assert_eq!(grouped(number), text);
+        }
+    }
+}
