@@ -227,7 +227,8 @@ fn trim_end_marks(word: &str) -> &str {
     let mut word = word;
     loop {
         let shorter = word.trim_end_matches(is_mark);
-        let shorter = if shorter.contains('(') { shorter } else { shorter.trim_end_matches(')') };
+        let is_unopened = shorter.matches(')').count() > shorter.matches('(').count();
+        let shorter = shorter.strip_suffix(')').filter(|_| is_unopened).unwrap_or(shorter);
         if shorter.len() == word.len() {
             return word;
         }
@@ -335,7 +336,7 @@ mod tests {
 
     #[test]
     fn a_heading_is_a_strong_paragraph_and_a_line_is_a_line() {
-        assert_eq!(shown("# T"), "<p><strong>T</strong></p>");
+        assert_eq!(shown("# T"), "<p><strong>T</strong></p>\n");
         assert_eq!(shown("a\nb"), "<p>a<br>\nb</p>\n");
     }
 
