@@ -18,7 +18,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::{
-    Actor, ActorId, ActorKind, NewActor,
+    Actor, ActorId, ActorKind, NewActor, fold_name,
     images::{self, ActorImage, ImageKind, RemoteImage},
     jobs::{CountFollowers, RefreshActor},
     removal, store,
@@ -182,7 +182,7 @@ async fn holder_to_rename(app: &App, document: &wire::Actor) -> Result<Option<Ac
     }
     let url = Url::parse(holder.url()).map_err(|_| taken())?;
     match fetch_actor(app, &url).await {
-        Ok(actor) if actor.preferred_username == *name => Err(taken()),
+        Ok(actor) if fold_name(&actor.preferred_username) == fold_name(name) => Err(taken()),
         Ok(_) => Ok(Some(holder)),
         Err(ResolveError::Fetch(error)) if error.is_gone() => Ok(Some(holder)),
         Err(_) => Err(taken()),
