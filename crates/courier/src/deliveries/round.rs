@@ -113,6 +113,7 @@ impl<'c> Round<'c> {
             if is_stopping {
                 self.lines.clear();
                 self.due.clear();
+                self.next_look = Instant::now() + LOOK_EVERY;
             } else {
                 if self.is_idle() || self.next_look <= Instant::now() {
                     self.look().await?;

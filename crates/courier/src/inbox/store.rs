@@ -102,6 +102,12 @@ pub(super) async fn delete_receipts(
         .await
 }
 
+/// For tests.
+#[cfg(test)]
+pub(super) async fn count_receipts(connection: &mut Connection) -> Result<i64, DbError> {
+    connection.query(sql!("SELECT COUNT(*) FROM inbox_receipts")).fetch_scalar().await
+}
+
 /// Begins what can be undone by itself within a transaction.
 pub(super) async fn begin_part(tx: &mut Tx) -> Result<(), DbError> {
     tx.query(sql!("SAVEPOINT part")).execute().await.map(drop)

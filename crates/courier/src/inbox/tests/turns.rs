@@ -15,8 +15,7 @@ async fn verified(world: &World, remote: &Remote, number: i64) -> VerifiedActivi
 }
 
 async fn receipts(world: &World) -> i64 {
-    let mut connection = world.alpha.platform.db.read().await.unwrap();
-    connection.query("SELECT COUNT(*) FROM inbox_receipts").fetch_scalar().await.unwrap()
+    store::count_receipts(&mut world.alpha.platform.db.read().await.unwrap()).await.unwrap()
 }
 
 #[tokio::test]
