@@ -6,6 +6,7 @@ use media::MediaWorker;
 use platform::{
     MountError, Platform,
     config::{ByteSize, HumanDuration},
+    db::DbError,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,7 @@ use crate::{
     tracker::Tracker,
     users,
     videos::VideoListCache,
+    views,
 };
 
 /// How the video server behaves.
@@ -81,6 +83,8 @@ pub struct Inner {
     pub video_lists: VideoListCache,
     /// Who has tried too many passwords.
     pub log_in_attempts: LogInAttempts,
+    /// Who is watching.
+    pub(crate) views: views::Register,
     /// Introduces viewers to each other, unless the operator does not want that.
     pub tracker: Option<Tracker>,
 }
@@ -129,6 +133,7 @@ impl App {
             courier,
             media,
             video_lists: VideoListCache::default(),
+            views: views::Register::new(&platform.random),
             log_in_attempts: LogInAttempts::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -140,6 +145,14 @@ impl App {
     /// [`MountError`] if the database refuses or the password cannot be used.
     pub async fn ensure_root(&self, password: Option<String>) -> Result<Option<String>, MountError> {
         users::ensure_root(self, password).await.map_err(|error| MountError::Other(error.to_string()))
+    }
+
+    /// Writes down who has been watching, which otherwise happens every few seconds.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn write_views_down(&self) -> Result<(), DbError> {
+        views::flush(self, false).await
     }
 
     /// `name` or `name@host` as name and host.

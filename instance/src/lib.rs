@@ -20,12 +20,15 @@ mod instance_api;
 mod mirrors;
 mod oauth;
 mod pages;
+mod rates;
 mod routes;
+mod shares;
 mod tracker;
 mod transcoding;
 mod uploads;
 mod users;
 mod videos;
+mod views;
 
 use std::time::Duration;
 
@@ -43,6 +46,7 @@ pub fn mount(app: &App) -> Role {
     if let Some(tracker) = &app.tracker {
         tracker.start(&app.platform);
     }
+    views::start(app);
     let jobs = app
         .courier
         .jobs()
@@ -51,6 +55,7 @@ pub fn mount(app: &App) -> Role {
         .merge(uploads::job_set(app))
         .merge(transcoding::job_set(app))
         .merge(follows::jobs::job_set(app))
+        .merge(rates::jobs::job_set(app))
         .merge(housekeeping(app));
     let mut schedules = app.courier.schedules();
     schedules.push(Schedule::new("instance-housekeeping", "0 23 * * * *", || Housekeeping {}));
@@ -74,6 +79,7 @@ fn housekeeping(app: &App) -> JobSet {
             oauth::purge_expired(&app).await?;
             let mut tx = app.platform.db.begin().await?;
             platform::jobs::purge_finished(&mut tx, app.platform.clock.now() - KEEP_FAILED_JOBS).await?;
+            views::purge(&mut tx, app.platform.clock.now()).await?;
             tx.commit().await?;
             Ok::<_, JobError>(())
         }

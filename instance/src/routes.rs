@@ -4,14 +4,14 @@ use axum::{
     Router,
     extract::DefaultBodyLimit,
     http::{HeaderValue, header},
-    routing::{delete, get, post},
+    routing::{delete, get, post, put},
 };
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::{
     App,
     federation::{self, endpoints, well_known},
-    follows, instance_api, mirrors, oauth, tracker, uploads, videos,
+    follows, instance_api, mirrors, oauth, rates, tracker, uploads, videos, views,
 };
 
 pub(crate) fn router(app: &App) -> Router {
@@ -43,6 +43,10 @@ fn api() -> Router<App> {
         .route("/api/v1/videos/privacies", get(videos::privacies))
         .route("/api/v1/videos/{id}", get(videos::details).delete(videos::delete_video))
         .route("/api/v1/videos/{id}/description", get(videos::description))
+        .route("/api/v1/videos/{id}/rate", put(rates::api::rate))
+        .route("/api/v1/videos/{id}/views", post(views::api::report))
+        .route("/api/v1/users/me/videos/{id}/rating", get(rates::api::mine))
+        .route("/api/v1/accounts/{handle}/ratings", get(rates::api::of_account))
         .route("/api/v1/search/videos", get(videos::list))
         .route("/api/v1/accounts/{handle}", get(instance_api::account))
         .route("/api/v1/accounts/{handle}/videos", get(videos::account_videos))
@@ -78,6 +82,10 @@ fn federation_routes() -> Router<App> {
         .route("/video-channels/{name}/following", get(endpoints::channel_following))
         .route("/videos/watch/{id}", get(endpoints::video))
         .route("/videos/watch/{id}/{collection}", get(endpoints::video_collection))
+        .route("/videos/watch/{id}/announces/{actor}", get(endpoints::announcement))
+        .route("/accounts/{name}/likes/{video}", get(endpoints::like))
+        .route("/accounts/{name}/dislikes/{video}", get(endpoints::dislike))
+        .route("/videos/local-viewer/{uuid}", get(endpoints::local_viewer))
         .route("/redundancy/streaming-playlists/hls/{uuid}", get(mirrors::federate::hls_mirror))
 }
 
@@ -105,6 +113,7 @@ fn pages() -> Router<App> {
         .route("/videos/local", get(videos::pages::local))
         .route("/search", get(videos::pages::search))
         .route("/w/{id}", get(videos::pages::watch_short))
+        .route("/w/{id}/rate", post(rates::pages::rate))
         .route("/videos/embed/{id}", get(videos::pages::embed))
         .route("/my-videos", get(videos::pages::mine))
         .route("/videos/upload", get(uploads::pages::form).post(uploads::pages::submit).layer(upload_limit))

@@ -19,7 +19,10 @@ use crate::{
     actors::{self, Actor, ActorKind},
     follows::{self, FollowState},
     mirrors,
+    rates::{self, Rating},
+    shares,
     videos::{self, federate::RefreshVideo},
+    views,
 };
 
 /// PeerTube's own limit on bodies.
@@ -79,7 +82,19 @@ async fn dispatch(app: &App, tx: &mut Tx, activity: &Activity, actor: &Actor) ->
             refresh_video(app, tx, object, Some((actor.id.0, activity.id.to_string()))).await?;
         }
         Action::Delete(object) => receive_delete(app, tx, actor, object).await?,
-        Action::Undo(Undone::Activity(undone)) => receive_undo(tx, actor, undone).await?,
+        Action::Like(object) => {
+            rates::federate::receive(app, tx, actor, &activity.id, object, Rating::Like).await?;
+        }
+        Action::Dislike(object) => {
+            rates::federate::receive(app, tx, actor, &activity.id, object, Rating::Dislike).await?;
+        }
+        Action::View(view) => views::federate::receive_view(app, tx, actor, &activity.id, view).await?,
+        Action::Download(object) => views::federate::receive_download(app, tx, actor, object).await?,
+        Action::Create(Object::WatchAction(watched)) => {
+            views::federate::receive_watch(app, tx, actor, watched).await?;
+        }
+        Action::Undo(Undone::Activity(undone)) => receive_undo(app, tx, actor, undone).await?,
+        Action::Undo(Undone::Id(id)) => receive_undo_by_id(app, tx, actor, id).await?,
         _ => {}
     }
     Ok(())
@@ -100,16 +115,31 @@ async fn receive_delete(app: &App, tx: &mut Tx, actor: &Actor, object: &Url) -> 
         return Ok(());
     }
     if object.as_str() == actor.url() && !actor.is_local {
+        rates::forget_actor(tx, actor.id).await?;
         actors::store::delete(tx, actor.id).await?;
     }
     Ok(())
 }
 
-async fn receive_undo(tx: &mut Tx, actor: &Actor, undone: &Activity) -> ApiResult<()> {
+async fn receive_undo(app: &App, tx: &mut Tx, actor: &Actor, undone: &Activity) -> ApiResult<()> {
+    if undone.actor.as_str() != actor.url() {
+        debug!(actor.host, "somebody undid what somebody else did");
+        return Ok(());
+    }
     match &undone.action {
+        Action::Like(object) => rates::federate::receive_undo(app, tx, actor, object, Rating::Like).await?,
+        Action::Dislike(object) => rates::federate::receive_undo(app, tx, actor, object, Rating::Dislike).await?,
+        Action::Announce(object) => shares::federate::receive_undo(tx, actor, object).await?,
         Action::Follow(target) => follows::federate::receive_undo(tx, actor, target).await?,
         Action::Create(Object::CacheFile(file)) => mirrors::federate::receive_undo(tx, actor, &file.id).await?,
         _ => {}
+    }
+    Ok(())
+}
+
+async fn receive_undo_by_id(app: &App, tx: &mut Tx, actor: &Actor, id: &Url) -> ApiResult<()> {
+    if !rates::federate::receive_undo_by_id(app, tx, actor, id).await? {
+        shares::federate::receive_undo_by_id(tx, actor, id).await?;
     }
     Ok(())
 }

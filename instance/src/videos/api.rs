@@ -79,7 +79,12 @@ async fn render_list(app: &App, query: &ListQuery) -> ApiResult<Bytes> {
     let mut connection = app.platform.db.read().await?;
     let videos = store::list(&mut connection, query).await?;
     let total = if query.skip_count { None } else { Some(store::count(&mut connection, &query.filters).await?) };
-    let list = ResultList { total, data: videos.iter().map(Summary::from).collect() };
+    let now = app.platform.clock.now();
+    let watching = |video: &Video| app.views.viewers(video.id, now);
+    let list = ResultList {
+        total,
+        data: videos.iter().map(|video| Summary::from(video).watched_by(watching(video))).collect(),
+    };
     serde_json::to_vec(&list).map(Bytes::from).map_err(|error| Problem::internal(&error))
 }
 
@@ -105,7 +110,11 @@ pub async fn details(State(app): State<App>, Path(id): Path<String>, session: Se
         account: &account,
         playlist,
     };
-    Ok(Json(details.to_json()))
+    let mut body = details.to_json();
+    if let Some(body) = body.as_object_mut() {
+        body.insert("viewers".to_owned(), app.views.viewers(video.id, app.platform.clock.now()).into());
+    }
+    Ok(Json(body))
 }
 
 /// `GET /api/v1/videos/{id}/description`: the whole of it.
@@ -128,7 +137,7 @@ pub async fn delete_video(State(app): State<App>, Path(id): Path<String>, sessio
 }
 
 /// Finds a video that the asker may see: what they may not see is not there.
-pub(super) async fn find_visible(connection: &mut Connection, id: &str, user: Option<&User>) -> ApiResult<Video> {
+pub(crate) async fn find_visible(connection: &mut Connection, id: &str, user: Option<&User>) -> ApiResult<Video> {
     let not_found = || Problem::not_found("Video not found");
     let video = match (parse_uuid(id), id.parse::<i64>()) {
         (Some(uuid), _) => store::find_by_uuid(connection, uuid).await?,

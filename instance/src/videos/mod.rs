@@ -18,6 +18,7 @@ mod seed;
 pub mod store;
 
 pub use actions::publish;
+pub(crate) use api::find_visible;
 pub use api::{
     account_videos, categories, channel_videos, delete_video, description, details, languages, licences, list,
     privacies,
@@ -28,5 +29,5 @@ pub use files::{preview_file, streaming_file, thumbnail_file};
 pub use labels::{category, category_names, language, language_names, licence, licence_names};
 pub use listing::{Filters, ListQuery};
 pub use model::{Privacy, Video, VideoFile, VideoId, VideoState};
-pub(crate) use representation::{account_json, channel_json};
+pub(crate) use representation::{Summary, account_json, channel_json};
 pub use seed::seed;

@@ -17,6 +17,7 @@ use crate::{
     App,
     oauth::Session,
     pages::{context, markdown, plain_text},
+    rates::pages::RateButtons,
 };
 
 const PAGE_SIZE: i64 = 24;
@@ -140,6 +141,7 @@ struct PlayerConfig {
     title: String,
     duration: i64,
     is_live: bool,
+    views_url: String,
 }
 
 /// This server's own copy of another server's video, as the banner tells it.
@@ -173,6 +175,7 @@ struct WatchPage {
     embed_url: String,
     canonical_url: String,
     duration_s: i64,
+    rates: RateButtons,
 }
 
 struct Player {
@@ -212,6 +215,7 @@ async fn read_watch_page(app: &App, page: PageContext, session: &Session, id: &s
     let others = ListQuery { filters, count: NEXT_COUNT, ..ListQuery::default() };
     let next = store::list(&mut connection, &others).await?;
     let waiting = waiting_words(&mut connection, &video).await?;
+    let rates = RateButtons::read(&mut connection, &video, session.user.as_ref()).await?;
     drop(connection);
 
     let absolute = |path: &str| app.platform.public_url.join(path).to_string();
@@ -228,6 +232,7 @@ async fn read_watch_page(app: &App, page: PageContext, session: &Session, id: &s
             title: video.name.clone(),
             duration: video.duration_s,
             is_live: video.is_live,
+            views_url: format!("/api/v1/videos/{}/views", video.uuid),
         };
         if let Some(copy) = &local_copy {
             config.master_url = absolute(&copy.master_path);
@@ -247,6 +252,7 @@ async fn read_watch_page(app: &App, page: PageContext, session: &Session, id: &s
         }
     });
     Ok(WatchPage {
+        rates,
         player,
         waiting,
         copy: local_copy
