@@ -188,6 +188,7 @@ async fn views_are_counted_at_the_origin_wherever_they_happen() {
     let_counters_travel(&world).await;
     assert_eq!(video(&world.gamma, uuid).await["views"], 2);
     assert_eq!(video(&world.beta, uuid).await["views"], 2);
+    world.advance(Duration::from_mins(11)).await; // so that nobody is still watching when the servers stop
 }
 
 #[tokio::test(flavor = "multi_thread")]
