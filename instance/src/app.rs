@@ -6,6 +6,7 @@ use media::MediaWorker;
 use platform::{
     MountError, Platform,
     config::{ByteSize, HumanDuration},
+    db::DbError,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,7 @@ use crate::{
     tracker::Tracker,
     users,
     videos::{self, VideoListCache},
+    views,
 };
 
 /// How the video server behaves.
@@ -99,6 +101,8 @@ pub struct Inner {
     pub log_in_attempts: LogInAttempts,
     /// Who has had other servers asked for something.
     pub lookups: Lookups,
+    /// Who is watching.
+    pub(crate) views: views::Register,
     /// Introduces viewers to each other, unless the operator does not want that.
     pub tracker: Option<Tracker>,
     /// Fetches pictures of remote actors when they are first looked at.
@@ -151,6 +155,7 @@ impl App {
             courier,
             media,
             video_lists: VideoListCache::default(),
+            views: views::Register::new(&platform.random),
             log_in_attempts: LogInAttempts::default(),
             lazy_images: LazyImages::default(),
             lookups: Lookups::default(),
@@ -172,6 +177,14 @@ impl App {
     /// [`MountError`] if the database refuses.
     pub async fn seed_videos(&self, count: u32) -> Result<(), MountError> {
         Ok(videos::seed(self, count).await?)
+    }
+
+    /// Writes down who has been watching, which otherwise happens every few seconds.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn write_views_down(&self) -> Result<(), DbError> {
+        views::flush(self, false).await
     }
 
     /// `name` or `name@host` as name and host.

@@ -25,14 +25,17 @@ mod mirrors;
 mod moderation;
 mod oauth;
 mod pages;
+mod rates;
 mod routes;
 mod servers;
 mod settings;
+mod shares;
 mod tracker;
 mod transcoding;
 mod uploads;
 mod users;
 mod videos;
+mod views;
 
 use std::time::Duration;
 
@@ -51,6 +54,7 @@ pub fn mount(app: &App) -> Role {
         tracker.start(&app.platform);
     }
     app.border.start(&app.platform);
+    views::start(app);
     let jobs = app
         .courier
         .jobs()
@@ -63,6 +67,7 @@ pub fn mount(app: &App) -> Role {
         .merge(servers::job_set(app))
         .merge(comments::jobs::job_set(app))
         .merge(backfill::jobs::job_set(app))
+        .merge(rates::jobs::job_set(app))
         .merge(housekeeping(app));
     let mut schedules = app.courier.schedules();
     schedules.extend(follows::jobs::schedules());
@@ -89,6 +94,7 @@ fn housekeeping(app: &App) -> JobSet {
             moderation::blocks::cover_new_hosts(&app).await?;
             let mut tx = app.platform.db.begin().await?;
             platform::jobs::purge_finished(&mut tx, app.platform.clock.now() - KEEP_FAILED_JOBS).await?;
+            views::purge(&mut tx, app.platform.clock.now()).await?;
             tx.commit().await?;
             Ok::<_, JobError>(())
         }

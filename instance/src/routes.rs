@@ -17,7 +17,7 @@ use crate::{
     follows::{self, admin, button, subscriptions},
     instance_api, lookup, mirrors,
     moderation::{abuses, blocks, video_blocks},
-    oauth, settings, tracker, uploads, users, videos,
+    oauth, rates, settings, tracker, uploads, users, videos, views,
 };
 
 pub(crate) fn router(app: &App) -> Router {
@@ -68,6 +68,10 @@ fn api() -> Router<App> {
         .route("/api/v1/videos/{id}/comments/{comment}/approve", post(comments::api::approve))
         .route("/api/v1/videos/{id}", get(videos::details).delete(videos::delete_video))
         .route("/api/v1/videos/{id}/description", get(videos::description))
+        .route("/api/v1/videos/{id}/rate", put(rates::api::rate))
+        .route("/api/v1/videos/{id}/views", post(views::api::report))
+        .route("/api/v1/users/me/videos/{id}/rating", get(rates::api::mine))
+        .route("/api/v1/accounts/{handle}/ratings", get(rates::api::of_account))
         .route("/api/v1/search/videos", get(lookup::api::search_videos))
         .route("/api/v1/search/video-channels", get(lookup::api::search_channels))
         .route("/api/v1/accounts", get(channels::api::accounts))
@@ -170,6 +174,10 @@ fn federation_routes() -> Router<App> {
         .route("/videos/watch/{id}/comments/{comment}/delete", post(comments::pages::delete))
         .route("/videos/watch/{id}/comments/{comment}/approve", post(comments::pages::approve))
         .route("/videos/watch/{id}/{collection}", get(endpoints::video_collection))
+        .route("/videos/watch/{id}/announces/{actor}", get(endpoints::announcement))
+        .route("/accounts/{name}/likes/{video}", get(endpoints::like))
+        .route("/accounts/{name}/dislikes/{video}", get(endpoints::dislike))
+        .route("/videos/local-viewer/{uuid}", get(endpoints::local_viewer))
         .route("/redundancy/streaming-playlists/hls/{uuid}", get(mirrors::federate::hls_mirror))
 }
 
@@ -199,6 +207,7 @@ fn pages() -> Router<App> {
         .route("/videos/local", get(videos::pages::local))
         .route("/search", get(videos::pages::search))
         .route("/w/{id}", get(endpoints::video))
+        .route("/w/{id}/rate", post(rates::pages::rate))
         .route("/videos/embed/{id}", get(videos::pages::embed))
         .route("/my-videos", get(videos::pages::mine))
         .route("/@{handle}", get(actor_pages::at))

@@ -151,6 +151,7 @@ CREATE TABLE video_watches (
     created_at TIMESTAMPTZ NOT NULL
 );
 CREATE INDEX video_watches_video ON video_watches (video_id, started_at);
+CREATE INDEX video_watches_created ON video_watches (created_at);
 
 -- Comments. A deleted one stays as a stone while it has replies; then `account_id` and `text` are gone.
 CREATE TABLE video_comments (

@@ -1,6 +1,7 @@
 //! A server of a world.
 
 use std::{
+    collections::BTreeSet,
     net::SocketAddr,
     ops::Deref,
     path::Path,
@@ -8,7 +9,13 @@ use std::{
     time::Duration,
 };
 
-use axum::Router;
+use axum::{
+    Router,
+    extract::{Request, State},
+    middleware::{Next, from_fn_with_state},
+    response::{IntoResponse, Response},
+};
+use http::{StatusCode, header::USER_AGENT};
 use indexer::projection::Projection;
 use instance::{
     App, Config,
@@ -52,7 +59,11 @@ pub struct Server {
     client: Client,
     /// While it is open: what closes the listener, and what says that it is closed.
     listener: Mutex<Option<Listener>>,
+    cut_off: CutOff,
 }
+
+/// Hosts whose requests do not arrive.
+type CutOff = Arc<Mutex<BTreeSet<String>>>;
 
 type Listener = (CancellationToken, JoinHandle<()>);
 
@@ -117,6 +128,7 @@ impl Server {
             projection,
             client,
             listener: Mutex::new(None),
+            cut_off: CutOff::default(),
         };
         started.listen(listener);
         started
@@ -125,7 +137,8 @@ impl Server {
     #[expect(clippy::disallowed_methods, reason = "the world itself waits for its listeners")]
     fn listen(&self, listener: TcpListener) {
         let stop = CancellationToken::new();
-        let serving = tokio::spawn(lifecycle::serve(listener, self.service.clone(), stop.clone(), 1_000));
+        let service = self.service.clone().layer(from_fn_with_state(self.cut_off.clone(), refuse_the_cut_off));
+        let serving = tokio::spawn(lifecycle::serve(listener, service, stop.clone(), 1_000));
         *self.lock_listener() = Some((stop, serving));
     }
 
@@ -171,6 +184,16 @@ impl Server {
         self.listen(TcpListener::bind(self.address).await.expect("the same port"));
     }
 
+    /// From now on, or no longer, what another server sends does not arrive here.
+    pub(crate) fn cut_off(&self, host: String, is_cut: bool) {
+        let mut hosts = self.cut_off.lock().unwrap_or_else(PoisonError::into_inner);
+        if is_cut {
+            hosts.insert(host);
+        } else {
+            hosts.remove(&host);
+        }
+    }
+
     /// Does every job that is due, and tells how many.
     pub async fn work(&self) -> usize {
         let done = self.runner.run_due().await.expect("the database");
@@ -180,8 +203,11 @@ impl Server {
         done
     }
 
-    /// Enqueues the jobs of schedules that are due.
+    /// Does what is due by the clock: enqueues the jobs of schedules, writes views down.
     pub async fn tick(&self) {
+        if let Some(app) = &self.app {
+            app.write_views_down().await.expect("the database");
+        }
         self.scheduler.tick().await.expect("the database");
     }
 
@@ -238,4 +264,16 @@ impl Deref for Server {
     fn deref(&self) -> &Client {
         &self.client
     }
+}
+
+/// Between a server and one that it is cut off from there is only a gateway, which says so. Servers name themselves in their
+/// requests.
+async fn refuse_the_cut_off(State(hosts): State<CutOff>, request: Request, next: Next) -> Response {
+    let agent = request.headers().get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+    let is_cut = hosts
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .iter()
+        .any(|host| agent.contains(&format!("+http://{host}")));
+    if is_cut { StatusCode::GATEWAY_TIMEOUT.into_response() } else { next.run(request).await }
 }

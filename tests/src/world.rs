@@ -89,6 +89,18 @@ impl World {
         self.failures_expected = true;
     }
 
+    /// Cuts two servers apart: nothing that one sends reaches the other. Everybody else reaches both.
+    pub fn cut(&self, one: &Server, other: &Server) {
+        one.cut_off(other.host(), true);
+        other.cut_off(one.host(), true);
+    }
+
+    /// Joins two servers again.
+    pub fn heal(&self, one: &Server, other: &Server) {
+        one.cut_off(other.host(), false);
+        other.cut_off(one.host(), false);
+    }
+
     fn servers(&self) -> impl Iterator<Item = &Arc<Server>> {
         [&self.alpha, &self.beta, &self.gamma, &self.search].into_iter().filter_map(|place| place.server.as_ref())
     }

@@ -8,6 +8,7 @@ import { element, icon } from "../shared/dom";
 import type { Playback } from "../player/playback";
 import { SharingNote, sharingIsWanted } from "../player/sharing-note";
 import { commandFor } from "../player/shortcuts";
+import { ViewReports, postTo } from "../player/view-reports";
 import { words, type Problem } from "../player/words";
 
 const IDLE_AFTER_MS = 3_000;
@@ -59,7 +60,15 @@ class VideoPlayer extends HTMLElement {
     this.#listenToKeys(controls);
     this.#followState(video);
     followMoments(video, this, this.#lifetime.signal);
+    this.#reportViews(video, config);
     if ("mediaSession" in navigator && config.title !== "") navigator.mediaSession.metadata = new MediaMetadata({ title: config.title });
+  }
+
+  #reportViews(video: HTMLVideoElement, config: PlayerConfig): void {
+    if (config.viewsUrl === "") return;
+    const { signal } = this.#lifetime;
+    const reports = new ViewReports(video, postTo(config.viewsUrl), signal);
+    addEventListener("pagehide", () => reports.leave(), { signal });
   }
 
   /** Puts the video on a stage of its own, which is what fills the screen. */

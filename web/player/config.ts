@@ -18,6 +18,8 @@ export interface PlayerConfig {
   /** Seconds; 0 if not known. */
   readonly duration: number;
   readonly isLive: boolean;
+  /** Where the server wants to hear that somebody is watching; empty: nowhere. */
+  readonly viewsUrl: string;
 }
 
 /** @throws {TypeError} naming the key that is missing or of the wrong kind. */
@@ -38,6 +40,7 @@ export function parsePlayerConfig(json: string): PlayerConfig {
     title: text(record, "title"),
     duration: typeof record["duration"] === "number" ? record["duration"] : 0,
     isLive: record["isLive"] === true,
+    viewsUrl: text(record, "viewsUrl"),
   };
 }
 

@@ -21,7 +21,10 @@ use crate::{
     follows::{self, FollowState},
     mirrors,
     moderation::abuses,
+    rates::{self, Rating},
+    shares,
     videos::{self, federate::RefreshVideo},
+    views,
 };
 
 /// PeerTube's own limit on bodies.
@@ -93,7 +96,19 @@ async fn dispatch(app: &App, tx: &mut Tx, verified: &VerifiedActivity, actor: &A
         }
         Action::Delete(object) => receive_delete(app, tx, (activity, document), actor, object).await?,
         Action::Flag(flag) => abuses::federate::receive(app, tx, &activity.id, actor, flag).await?,
-        Action::Undo(Undone::Activity(undone)) => receive_undo(tx, actor, undone).await?,
+        Action::Like(object) => {
+            rates::federate::receive(app, tx, actor, &activity.id, object, Rating::Like).await?;
+        }
+        Action::Dislike(object) => {
+            rates::federate::receive(app, tx, actor, &activity.id, object, Rating::Dislike).await?;
+        }
+        Action::View(view) => views::federate::receive_view(app, tx, actor, &activity.id, view).await?,
+        Action::Download(object) => views::federate::receive_download(app, tx, actor, object).await?,
+        Action::Create(Object::WatchAction(watched)) => {
+            views::federate::receive_watch(app, tx, actor, watched).await?;
+        }
+        Action::Undo(Undone::Activity(undone)) => receive_undo(app, tx, actor, undone).await?,
+        Action::Undo(Undone::Id(id)) => receive_undo_by_id(app, tx, actor, id).await?,
         _ => {}
     }
     Ok(())
@@ -133,11 +148,25 @@ async fn receive_delete(
     Ok(())
 }
 
-async fn receive_undo(tx: &mut Tx, actor: &Actor, undone: &Activity) -> ApiResult<()> {
+async fn receive_undo(app: &App, tx: &mut Tx, actor: &Actor, undone: &Activity) -> ApiResult<()> {
+    if undone.actor.as_str() != actor.url() {
+        debug!(actor.host, "somebody undid what somebody else did");
+        return Ok(());
+    }
     match &undone.action {
+        Action::Like(object) => rates::federate::receive_undo(app, tx, actor, object, Rating::Like).await?,
+        Action::Dislike(object) => rates::federate::receive_undo(app, tx, actor, object, Rating::Dislike).await?,
+        Action::Announce(object) => shares::federate::receive_undo(tx, actor, object).await?,
         Action::Follow(target) => follows::federate::receive_undo(tx, actor, target).await?,
         Action::Create(Object::CacheFile(file)) => mirrors::federate::receive_undo(tx, actor, &file.id).await?,
         _ => {}
+    }
+    Ok(())
+}
+
+async fn receive_undo_by_id(app: &App, tx: &mut Tx, actor: &Actor, id: &Url) -> ApiResult<()> {
+    if !rates::federate::receive_undo_by_id(app, tx, actor, id).await? {
+        shares::federate::receive_undo_by_id(tx, actor, id).await?;
     }
     Ok(())
 }

@@ -22,10 +22,13 @@ use url::Url;
 use super::outbox::{self, OutboxQuery};
 use crate::{
     App,
-    actors::{self, Actor, ActorKind},
+    actors::{self, Actor, ActorId, ActorKind},
     comments, follows, moderation,
     oauth::Session,
-    videos::{self, Privacy, VideoState},
+    rates::{self, Rating},
+    shares,
+    videos::{self, Privacy, Video, VideoId, VideoState},
+    views,
 };
 
 pub(super) const PAGE_SIZE: i64 = 10;
@@ -223,20 +226,57 @@ pub async fn video(
     Ok(document(&videos::federate::document(&app, &mut connection, &video).await?))
 }
 
-/// `GET /videos/watch/{id}/{likes|dislikes|announces}`: how many there are.
+/// `GET /videos/watch/{id}/{likes|dislikes|announces}`.
 pub async fn video_collection(
     State(app): State<App>,
     Path((id, which)): Path<(String, String)>,
+    Query(query): Query<PageNumber>,
 ) -> ApiResult<Response> {
-    let uuid = parse_uuid(&id).ok_or_else(not_found)?;
-    let video = videos::store::find_by_uuid(&mut app.platform.db.read().await?, uuid).await?.ok_or_else(not_found)?;
-    let total = match which.as_str() {
-        _ if !video.is_local || !video.is_listed() => return Err(not_found()),
-        "likes" => video.likes,
-        "dislikes" => video.dislikes,
-        "announces" => 0,
+    let mut connection = app.platform.db.read().await?;
+    let video = listed_local_video(&mut connection, &id).await?;
+    let id = ids::under(&app.ids.video(video.uuid), &which);
+    let value = match which.as_str() {
+        "likes" => rates::federate::collection(&mut connection, &video, id, Rating::Like, query.page).await?,
+        "dislikes" => rates::federate::collection(&mut connection, &video, id, Rating::Dislike, query.page).await?,
+        "announces" => shares::federate::collection(&mut connection, &video, id, query.page).await?,
         _ => return Err(not_found()),
     };
-    let id = ids::under(&app.ids.video(uuid), &which);
-    Ok(document(&Collection::new(id, total.unsigned_abs()).to_document()))
+    Ok(document(&value))
+}
+
+async fn listed_local_video(connection: &mut Connection, id: &str) -> ApiResult<Video> {
+    let uuid = parse_uuid(id).ok_or_else(not_found)?;
+    let video = videos::store::find_by_uuid(connection, uuid).await?;
+    video.filter(|video| video.is_local && video.is_listed()).ok_or_else(not_found)
+}
+
+/// `GET /videos/watch/{id}/announces/{actor}`.
+pub async fn announcement(State(app): State<App>, Path((id, actor)): Path<(String, i64)>) -> ApiResult<Response> {
+    let mut connection = app.platform.db.read().await?;
+    let video = listed_local_video(&mut connection, &id).await?;
+    let value = shares::federate::document(&app, &mut connection, &video, ActorId(actor)).await?;
+    value.map(|value| document(&value)).ok_or_else(not_found)
+}
+
+/// `GET /accounts/{name}/likes/{video}`.
+pub async fn like(State(app): State<App>, Path((name, video)): Path<(String, i64)>) -> ApiResult<Response> {
+    rate(&app, &name, Rating::Like, video).await
+}
+
+/// `GET /accounts/{name}/dislikes/{video}`.
+pub async fn dislike(State(app): State<App>, Path((name, video)): Path<(String, i64)>) -> ApiResult<Response> {
+    rate(&app, &name, Rating::Dislike, video).await
+}
+
+async fn rate(app: &App, name: &str, rating: Rating, video: i64) -> ApiResult<Response> {
+    let mut connection = app.platform.db.read().await?;
+    let value = rates::federate::document(app, &mut connection, name, rating, VideoId(video)).await?;
+    value.map(|value| document(&value)).ok_or_else(not_found)
+}
+
+/// `GET /videos/local-viewer/{uuid}`.
+pub async fn local_viewer(State(app): State<App>, Path(uuid): Path<String>) -> ApiResult<Response> {
+    let uuid = parse_uuid(&uuid).ok_or_else(not_found)?;
+    let value = views::federate::watch_document(&app, &mut app.platform.db.read().await?, uuid).await?;
+    value.map(|value| document(&value)).ok_or_else(not_found)
 }

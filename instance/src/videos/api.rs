@@ -92,7 +92,12 @@ async fn render_list(app: &App, query: &ListQuery) -> ApiResult<Bytes> {
     follows::hide_unlisted(app, &mut connection, &mut query.filters).await?;
     let videos = store::list(&mut connection, &query).await?;
     let total = if query.skip_count { None } else { Some(store::count(&mut connection, &query.filters).await?) };
-    let list = ResultList { total, data: videos.iter().map(Summary::from).collect() };
+    let now = app.platform.clock.now();
+    let watching = |video: &Video| app.views.viewers(video.id, now);
+    let list = ResultList {
+        total,
+        data: videos.iter().map(|video| Summary::from(video).watched_by(watching(video))).collect(),
+    };
     serde_json::to_vec(&list).map(Bytes::from).map_err(|error| Problem::internal(&error))
 }
 
@@ -118,9 +123,12 @@ pub async fn details(State(app): State<App>, Path(id): Path<String>, session: Se
         account: &account,
         playlist,
     };
-    let mut details = details.to_json();
-    moderation::video_blocks::api::describe(&mut connection, video.id, &mut details).await?;
-    Ok(Json(details))
+    let mut body = details.to_json();
+    if let Some(body) = body.as_object_mut() {
+        body.insert("viewers".to_owned(), app.views.viewers(video.id, app.platform.clock.now()).into());
+    }
+    moderation::video_blocks::api::describe(&mut connection, video.id, &mut body).await?;
+    Ok(Json(body))
 }
 
 /// `GET /api/v1/videos/{id}/description`: the whole of it.

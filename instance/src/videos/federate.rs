@@ -31,7 +31,7 @@ use crate::{
     actors::{self, Actor, ActorId},
     channels,
     compose::RoleName,
-    follows,
+    follows, rates,
 };
 
 const THUMBNAIL: (u32, u32) = (280, 157);
@@ -51,6 +51,15 @@ pub async fn send_new_video(app: &App, tx: &mut Tx, video: &Video) -> Result<(),
         send_announce(app, tx, video, me.id, &server).await?;
     }
     Ok(())
+}
+
+/// Tells the federation what a public video is like now.
+pub async fn send_update(app: &App, tx: &mut Tx, video: &Video) -> Result<(), DbError> {
+    let object = to_wire(app, tx, video).await?;
+    let account = app.ids.account(&video.account_username);
+    let id = ids::update(&object.id, app.platform.clock.now());
+    let update = Activity::new(id, account.clone(), Action::Update(Object::Video(Box::new(object))));
+    send_to_all_followers(app, tx, video, &account, update).await
 }
 
 async fn send_announce(app: &App, tx: &mut Tx, video: &Video, by: ActorId, actor: &Url) -> Result<(), DbError> {
@@ -75,7 +84,7 @@ async fn send(app: &App, tx: &mut Tx, of: ActorId, actor: &Url, activity: Activi
 }
 
 /// To the followers of the account, the channel and the server: to each server once.
-async fn send_to_all_followers(
+pub(crate) async fn send_to_all_followers(
     app: &App,
     tx: &mut Tx,
     video: &Video,
@@ -282,6 +291,7 @@ pub async fn save(
     if pictures_before != Some((draft.remote_thumbnail_url, draft.remote_preview_url)) {
         enqueue(tx, now, &FetchPictures { video_id: id.0 }).await?;
     }
+    rates::federate::follow_counters(app, tx, id, object, before.is_none()).await?;
     // A node that plays this role finds the video with its hourly check if the one that took it in does not.
     if app.roles.has(RoleName::Redundancy) {
         redundancy::consider(tx, now, object.uuid).await?;

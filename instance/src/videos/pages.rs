@@ -21,6 +21,7 @@ use crate::{
     lookup,
     oauth::Session,
     pages::{context, markdown, plain_text},
+    rates::pages::RateButtons,
 };
 
 const PAGE_SIZE: i64 = 24;
@@ -167,6 +168,7 @@ struct PlayerConfig {
     title: String,
     duration: i64,
     is_live: bool,
+    views_url: String,
 }
 
 /// This server's own copy of another server's video, as the banner tells it.
@@ -205,6 +207,7 @@ struct WatchPage {
     duration_s: i64,
     /// Of the watch page; an embedded player has none.
     comments: String,
+    rates: RateButtons,
 }
 
 struct Player {
@@ -248,6 +251,7 @@ async fn read_watch_page(app: &App, page: PageContext, session: &Session, id: &s
     let channel = (video.channel_username.as_str(), video.host.as_str());
     let user = session.user.as_ref();
     let subscribe = SubscribeButton::of(app, &mut connection, user, channel, &video.watch_path()).await?;
+    let rates = RateButtons::read(&mut connection, &video, session.user.as_ref()).await?;
     drop(connection);
 
     let absolute = |path: &str| app.platform.public_url.join(path).to_string();
@@ -264,6 +268,7 @@ async fn read_watch_page(app: &App, page: PageContext, session: &Session, id: &s
             title: video.name.clone(),
             duration: video.duration_s,
             is_live: video.is_live,
+            views_url: format!("/api/v1/videos/{}/views", video.uuid),
         };
         if let Some(copy) = &local_copy {
             config.master_url = absolute(&copy.master_path);
@@ -284,6 +289,7 @@ async fn read_watch_page(app: &App, page: PageContext, session: &Session, id: &s
     });
     Ok(WatchPage {
         uuid: video.uuid.to_string(),
+        rates,
         player,
         waiting,
         copy: local_copy

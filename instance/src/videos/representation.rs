@@ -82,6 +82,13 @@ pub struct ResultList<T> {
     pub data: Vec<T>,
 }
 
+impl Summary<'_> {
+    /// So many watch it now.
+    pub fn watched_by(self, viewers: i64) -> Self {
+        Self { viewers, ..self }
+    }
+}
+
 impl<'v> From<&'v Video> for Summary<'v> {
     fn from(video: &'v Video) -> Self {
         let description = video.description.as_deref().map(truncate);

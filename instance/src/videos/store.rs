@@ -44,6 +44,13 @@ pub async fn find_by_url(connection: &mut Connection, url: &str) -> Result<Optio
     connection.query(sql!(concat!(video!(), " WHERE v.url = $1"))).bind(url.to_owned()).fetch_optional().await
 }
 
+/// The videos of rows, in no order.
+pub async fn of_ids(connection: &mut Connection, ids: &[VideoId]) -> Result<Vec<Video>, DbError> {
+    let mut statement = connection.build(sql!(fragment concat!(video!(), " WHERE v.id IN ")));
+    statement.bind_list(ids.iter().copied());
+    statement.fetch_all().await
+}
+
 /// Videos that fit a query, in its order.
 pub async fn list(connection: &mut Connection, query: &ListQuery) -> Result<Vec<Video>, DbError> {
     let mut statement = connection.build(sql!(fragment concat!(video!(), " WHERE v.state = 1 AND v.privacy = 1")));

@@ -13,7 +13,7 @@ use platform::{
 use url::Url;
 
 use super::{Actor, ActorId, federate, images, jobs::RemoveActor};
-use crate::{App, accounts, channels, comments, videos};
+use crate::{App, accounts, channels, comments, rates, videos};
 
 pub use store::tombstone_of;
 
@@ -56,7 +56,8 @@ async fn finish(app: &App, tx: &mut Tx, actor: &Actor) -> Result<(), DbError> {
         for channel in channels::store::all_of_account(tx, account.id).await? {
             ends.extend(super::store::find(tx, channel.actor_id).await?);
         }
-        store::withdraw_rates(tx, account.id).await?;
+        rates::forget_actor(tx, actor.id).await?;
+        store::delete_rates(tx, account.id).await?;
         comments::forget_author(app, tx, account.id).await?;
     }
     let user = account.as_ref().and_then(|account| account.user_id);

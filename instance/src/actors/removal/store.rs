@@ -22,22 +22,8 @@ pub async fn videos_of(connection: &mut Connection, actor: ActorId, limit: i64) 
     Ok(ids.into_iter().map(VideoId).collect())
 }
 
-/// Takes back what an account thinks of videos.
-pub async fn withdraw_rates(tx: &mut Tx, account: AccountId) -> Result<(), DbError> {
-    tx.query(sql!(
-        "UPDATE videos SET likes = likes - 1 WHERE is_local = TRUE AND likes > 0 \
-         AND id IN (SELECT video_id FROM video_rates WHERE account_id = $1 AND kind = 'like')"
-    ))
-    .bind(account)
-    .execute()
-    .await?;
-    tx.query(sql!(
-        "UPDATE videos SET dislikes = dislikes - 1 WHERE is_local = TRUE AND dislikes > 0 \
-         AND id IN (SELECT video_id FROM video_rates WHERE account_id = $1 AND kind = 'dislike')"
-    ))
-    .bind(account)
-    .execute()
-    .await?;
+/// Forgets what an account thinks of videos.
+pub async fn delete_rates(tx: &mut Tx, account: AccountId) -> Result<(), DbError> {
     tx.query(sql!("DELETE FROM video_rates WHERE account_id = $1")).bind(account).execute().await.map(drop)
 }
 

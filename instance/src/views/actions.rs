@@ -1,0 +1,111 @@
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use platform::{
+    clock::Timestamp,
+    db::{DbError, Tx},
+};
+use tokio::time::{MissedTickBehavior, interval};
+use tracing::warn;
+
+use super::{
+    federate,
+    model::Watched,
+    register::Harvest,
+    store::{self, NewWatch},
+};
+use crate::{App, rates, videos};
+
+/// How often the register is written down.
+const FLUSH_EVERY: Duration = Duration::from_secs(5);
+/// For how long is kept what was watched.
+const KEEP_WATCHES: TimeDelta = TimeDelta::days(365);
+
+/// Starts the task that writes the register down. It ends when the server stops, after a last time.
+pub fn start(app: &App) {
+    let (app, stop) = (app.clone(), app.platform.stop.clone());
+    app.platform.tasks.clone().spawn("views", async move {
+        let mut ticks = interval(FLUSH_EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let is_last = tokio::select! {
+                _ = ticks.tick() => false,
+                () = stop.cancelled() => true,
+            };
+            if let Err(error) = flush(&app, is_last).await {
+                warn!(%error, "views could not be written down yet");
+            }
+            if is_last {
+                break;
+            }
+        }
+    });
+}
+
+/// Writes down who has watched since the last time, and tells other servers. `is_last`: every watch is over.
+///
+/// # Errors
+/// [`DbError`] if the database refuses; views then wait for the next time.
+pub async fn flush(app: &App, is_last: bool) -> Result<(), DbError> {
+    let _alone = app.views.writing().await;
+    let harvest = app.views.harvest(app.platform.clock.now(), is_last);
+    if harvest.is_empty() {
+        return Ok(());
+    }
+    let outcome = write_down(app, &harvest).await;
+    if outcome.is_err() {
+        for (video, views) in harvest.views {
+            app.views.add_views(video, views);
+        }
+    }
+    outcome
+}
+
+async fn write_down(app: &App, harvest: &Harvest) -> Result<(), DbError> {
+    let now = app.platform.clock.now();
+    let mut tx = app.platform.db.begin().await?;
+    for (id, views) in &harvest.views {
+        let Some(video) = videos::store::find(&mut tx, *id).await? else { continue };
+        if video.is_local {
+            store::add_views(&mut tx, *id, *views).await?;
+            rates::counters_changed(&mut tx, *id, now).await?;
+        } else {
+            federate::send_views(app, &mut tx, &video, *views).await?;
+        }
+    }
+    for watched in &harvest.watched {
+        keep(app, &mut tx, watched, now).await?;
+    }
+    for id in &harvest.watching {
+        if let Some(video) = videos::store::find(&mut tx, *id).await? {
+            federate::send_viewers(app, &mut tx, &video).await?;
+        }
+    }
+    tx.commit().await
+}
+
+async fn keep(app: &App, tx: &mut Tx, watched: &Watched, now: Timestamp) -> Result<(), DbError> {
+    let Some(video) = videos::store::find(tx, watched.video).await? else { return Ok(()) };
+    let uuid = app.platform.random.uuid();
+    let new = NewWatch {
+        uuid,
+        url: app.ids.local_viewer(uuid).to_string(),
+        video: watched.video,
+        started_at: watched.watch.started_at,
+        ended_at: watched.watch.last_at,
+        watched_s: watched.watch.watched_s().into(),
+        country: None,
+        region: None,
+        sections: watched.watch.sections.clone(),
+    };
+    store::insert_watch(tx, &new, now).await?;
+    if video.is_local { Ok(()) } else { federate::send_watch(app, tx, &video, &new).await }
+}
+
+/// Forgets what was watched long ago.
+///
+/// # Errors
+/// [`DbError`] if the database refuses.
+pub async fn purge(tx: &mut Tx, now: Timestamp) -> Result<(), DbError> {
+    store::purge_watches(tx, now - KEEP_WATCHES).await
+}

@@ -1,0 +1,23 @@
+//! Who is watching, how often something was watched, and which parts.
+//!
+//! What happens every few seconds for every viewer is kept in memory ([`Register`]) and written down in batches: views are
+//! statistics, and a process that is killed may lose the last seconds of them. Nobody is recognised: a viewer is the hash of
+//! an address with a salt that lives for a day and is written nowhere.
+//!
+//! **Invariants:** a viewer counts once per hour and video. The views of a video are counted at its origin; others tell the
+//! origin of theirs, and learn the sum. Memory is bounded, whatever strangers send. With several nodes, each knows the viewers
+//! that reached it.
+
+mod actions;
+pub mod api;
+pub mod federate;
+mod model;
+mod register;
+pub mod store;
+mod viewers;
+
+pub use actions::{flush, purge, start};
+pub use register::Register;
+
+#[cfg(test)]
+mod tests;
