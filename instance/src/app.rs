@@ -17,7 +17,7 @@ use crate::{
     oauth::{self, LogInAttempts},
     tracker::Tracker,
     users,
-    videos::VideoListCache,
+    videos::{LazyFiles, VideoListCache},
 };
 
 /// How the video server behaves.
@@ -79,6 +79,8 @@ pub struct Inner {
     pub media: MediaWorker,
     /// Answers to the most frequent question.
     pub video_lists: VideoListCache,
+    /// Captions and storyboards of other servers that were asked for lately.
+    pub lazy_files: LazyFiles,
     /// Who has tried too many passwords.
     pub log_in_attempts: LogInAttempts,
     /// Introduces viewers to each other, unless the operator does not want that.
@@ -129,6 +131,7 @@ impl App {
             courier,
             media,
             video_lists: VideoListCache::default(),
+            lazy_files: LazyFiles::default(),
             log_in_attempts: LogInAttempts::default(),
         };
         Ok(Self { inner: Arc::new(inner) })

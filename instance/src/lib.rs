@@ -9,7 +9,9 @@ mod accounts;
 mod actors;
 mod address;
 mod app;
+mod captions;
 mod channels;
+mod chapters;
 pub mod cli;
 pub mod compose;
 pub mod config;
@@ -21,6 +23,7 @@ mod mirrors;
 mod oauth;
 mod pages;
 mod routes;
+mod storyboards;
 mod tracker;
 mod transcoding;
 mod uploads;
@@ -47,7 +50,7 @@ pub fn mount(app: &App) -> Role {
         .courier
         .jobs()
         .merge(videos::jobs::job_set(app))
-        .merge(videos::federate::job_set(app))
+        .merge(videos::intake::job_set(app))
         .merge(uploads::job_set(app))
         .merge(transcoding::job_set(app))
         .merge(follows::jobs::job_set(app))

@@ -4,15 +4,20 @@ use axum::{
     Router,
     extract::DefaultBodyLimit,
     http::{HeaderValue, header},
-    routing::{delete, get, post},
+    routing::{delete, get, post, put},
 };
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::{
-    App,
+    App, captions, chapters,
     federation::{self, endpoints, well_known},
-    follows, instance_api, mirrors, oauth, tracker, uploads, videos,
+    follows, instance_api, mirrors, oauth, storyboards, tracker, uploads, videos,
 };
+
+/// Two pictures and some text.
+const MAX_EDIT_BYTES: usize = 20_000_000;
+/// The captions, and the form around them.
+const MAX_CAPTION_BYTES: usize = captions::text::MAX_BYTES + 100_000;
 
 pub(crate) fn router(app: &App) -> Router {
     api()
@@ -42,7 +47,17 @@ fn api() -> Router<App> {
         .route("/api/v1/videos/languages", get(videos::languages))
         .route("/api/v1/videos/privacies", get(videos::privacies))
         .route("/api/v1/videos/{id}", get(videos::details).delete(videos::delete_video))
+        .route("/api/v1/videos/{id}", put(videos::update).layer(DefaultBodyLimit::max(MAX_EDIT_BYTES)))
         .route("/api/v1/videos/{id}/description", get(videos::description))
+        .route("/api/v1/videos/{id}/source", get(videos::source))
+        .route("/api/v1/videos/{id}/refresh", post(videos::refresh))
+        .route("/api/v1/videos/{id}/captions", get(captions::api::list))
+        .route(
+            "/api/v1/videos/{id}/captions/{language}",
+            put(captions::api::put).delete(captions::api::remove).layer(DefaultBodyLimit::max(MAX_CAPTION_BYTES)),
+        )
+        .route("/api/v1/videos/{id}/chapters", get(chapters::api::list).put(chapters::api::replace))
+        .route("/api/v1/videos/{id}/storyboards", get(storyboards::api::list))
         .route("/api/v1/search/videos", get(videos::list))
         .route("/api/v1/accounts/{handle}", get(instance_api::account))
         .route("/api/v1/accounts/{handle}/videos", get(videos::account_videos))
@@ -77,6 +92,8 @@ fn federation_routes() -> Router<App> {
         .route("/video-channels/{name}/followers", get(endpoints::channel_followers))
         .route("/video-channels/{name}/following", get(endpoints::channel_following))
         .route("/videos/watch/{id}", get(endpoints::video))
+        .route("/videos/watch/{id}/activity", get(endpoints::video_creation))
+        .route("/videos/watch/{id}/chapters", get(endpoints::video_chapters))
         .route("/videos/watch/{id}/{collection}", get(endpoints::video_collection))
         .route("/redundancy/streaming-playlists/hls/{uuid}", get(mirrors::federate::hls_mirror))
 }
@@ -86,6 +103,8 @@ fn files() -> Router<App> {
     Router::new()
         .route("/lazy-static/thumbnails/{file}", get(videos::thumbnail_file))
         .route("/lazy-static/previews/{file}", get(videos::preview_file))
+        .route("/lazy-static/video-captions/{file}", get(captions::api::file))
+        .route("/lazy-static/storyboards/{file}", get(storyboards::api::file))
         .route("/static/streaming-playlists/hls/{uuid}/{file}", get(videos::streaming_file))
 }
 

@@ -24,7 +24,7 @@ impl Courier {
         let unknown = || FetchError::UnknownHandle(handle.clone());
         let url = handle.lookup_url(self.scheme()).ok_or_else(unknown)?;
         let descriptor: Descriptor = match self.get_json(&url, ACCEPT_DESCRIPTOR).await {
-            Err(FetchError::Gone(_)) => return Err(unknown()),
+            Err(FetchError::Gone(_) | FetchError::Missing(_)) => return Err(unknown()),
             outcome => outcome?,
         };
         let actor = descriptor.actor().cloned().ok_or_else(unknown)?;
@@ -61,7 +61,7 @@ impl Courier {
     pub async fn fetch_nodeinfo(&self, host: &Host) -> Result<NodeInfo, FetchError> {
         let base = self.base_of(host)?;
         let well_known = self.well_known_nodeinfo(host).await?;
-        let url = well_known.nodeinfo().ok_or_else(|| FetchError::Gone(base.clone()))?;
+        let url = well_known.nodeinfo().ok_or_else(|| FetchError::Missing(base.clone()))?;
         ensure_same_host(url, &base)?;
         self.get_json(url, ACCEPT_JSON).await
     }

@@ -8,7 +8,6 @@ use federation::wire::{Action, Activity, Object, Undone};
 use http_body_util::{BodyExt, Limited};
 use platform::{
     db::Tx,
-    jobs::enqueue,
     web::{ApiResult, Problem},
 };
 use tracing::{debug, info};
@@ -18,8 +17,7 @@ use crate::{
     App,
     actors::{self, Actor, ActorKind},
     follows::{self, FollowState},
-    mirrors,
-    videos::{self, federate::RefreshVideo},
+    mirrors, videos,
 };
 
 /// PeerTube's own limit on bodies.
@@ -72,11 +70,10 @@ async fn dispatch(app: &App, tx: &mut Tx, activity: &Activity, actor: &Actor) ->
             mirrors::federate::receive(app, tx, actor, file).await?;
         }
         Action::Create(Object::Video(video)) | Action::Update(Object::Video(video)) => {
-            refresh_video(app, tx, &video.id, None).await?;
+            videos::intake::receive_video(app, tx, actor, video).await?;
         }
-        Action::Update(Object::Id(id)) => refresh_video(app, tx, id, None).await?,
         Action::Announce(object) if speaks_for_a_server(actor) => {
-            refresh_video(app, tx, object, Some((actor.id.0, activity.id.to_string()))).await?;
+            videos::intake::receive_announce(app, tx, actor, &activity.id, object).await?;
         }
         Action::Delete(object) => receive_delete(app, tx, actor, object).await?,
         Action::Undo(Undone::Activity(undone)) => receive_undo(tx, actor, undone).await?,
@@ -90,16 +87,13 @@ fn speaks_for_a_server(actor: &Actor) -> bool {
     matches!(actor.kind(), ActorKind::Application | ActorKind::Service | ActorKind::Group)
 }
 
-async fn refresh_video(app: &App, tx: &mut Tx, url: &Url, shared_by: Option<(i64, String)>) -> ApiResult<()> {
-    let url = federation::origin::without_fragment(url);
-    Ok(enqueue(tx, app.platform.clock.now(), &RefreshVideo { url, shared_by }).await?)
-}
-
 async fn receive_delete(app: &App, tx: &mut Tx, actor: &Actor, object: &Url) -> ApiResult<()> {
-    if videos::federate::receive_delete(app, tx, object).await? {
+    if videos::intake::receive_delete(app, tx, object).await? {
         return Ok(());
     }
     if object.as_str() == actor.url() && !actor.is_local {
+        // One by one: files and copies hang on videos that no foreign key knows of.
+        while videos::delete_of_actor(app, tx, actor.id, 100).await? > 0 {}
         actors::store::delete(tx, actor.id).await?;
     }
     Ok(())
@@ -109,6 +103,7 @@ async fn receive_undo(tx: &mut Tx, actor: &Actor, undone: &Activity) -> ApiResul
     match &undone.action {
         Action::Follow(target) => follows::federate::receive_undo(tx, actor, target).await?,
         Action::Create(Object::CacheFile(file)) => mirrors::federate::receive_undo(tx, actor, &file.id).await?,
+        Action::Announce(object) => videos::intake::receive_undo_announce(tx, actor, object).await?,
         _ => {}
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{Path, Query, State},
-    http::{HeaderMap, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 use federation::{
@@ -23,7 +23,7 @@ use crate::{
     actors::{self, Actor, ActorKind, federate::Introduction},
     channels, follows,
     oauth::Session,
-    videos::{self, Privacy, VideoState},
+    videos::{self, Privacy},
 };
 
 const PAGE_SIZE: i64 = 10;
@@ -216,15 +216,45 @@ pub async fn video(
     }
     let uuid = parse_uuid(&id).ok_or_else(not_found)?;
     let mut connection = app.platform.db.read().await?;
-    let video = videos::store::find_by_uuid(&mut connection, uuid).await?.ok_or_else(not_found)?;
+    let Some(video) = videos::store::find_by_uuid(&mut connection, uuid).await? else {
+        return tombstone(&mut connection, app.ids.video(uuid)).await;
+    };
     if !video.is_local {
         return Ok(Redirect::to(&video.url).into_response());
     }
     let is_open = matches!(video.privacy, Privacy::Public | Privacy::Unlisted);
-    if !is_open || video.state != VideoState::Published {
+    if !is_open || !video.state.is_presentable() {
         return Err(not_found());
     }
     Ok(document(&videos::federate::document(&app, &mut connection, &video).await?))
+}
+
+/// What is left of a video that was deleted here.
+async fn tombstone(connection: &mut Connection, id: Url) -> ApiResult<Response> {
+    let deleted = videos::store::tombstone(connection, id.as_str()).await?.ok_or_else(not_found)?;
+    let left = document(&videos::federate::tombstone_document(id, deleted));
+    Ok((StatusCode::GONE, left).into_response())
+}
+
+/// A video of ours that everybody may know of.
+async fn listed_video(connection: &mut Connection, id: &str) -> ApiResult<videos::Video> {
+    let uuid = parse_uuid(id).ok_or_else(not_found)?;
+    let video = videos::store::find_by_uuid(connection, uuid).await?;
+    video.filter(|video| video.is_local && video.is_listed()).ok_or_else(not_found)
+}
+
+/// `GET /videos/watch/{id}/activity`: the activity with which it was published.
+pub async fn video_creation(State(app): State<App>, Path(id): Path<String>) -> ApiResult<Response> {
+    let mut connection = app.platform.db.read().await?;
+    let video = listed_video(&mut connection, &id).await?;
+    Ok(document(&videos::federate::creation_document(&app, &mut connection, &video).await?))
+}
+
+/// `GET /videos/watch/{id}/chapters`.
+pub async fn video_chapters(State(app): State<App>, Path(id): Path<String>) -> ApiResult<Response> {
+    let mut connection = app.platform.db.read().await?;
+    let video = listed_video(&mut connection, &id).await?;
+    Ok(document(&videos::federate::chapters_document(&app, &mut connection, &video).await?))
 }
 
 /// `GET /videos/watch/{id}/{likes|dislikes|comments|announces}`: how many there are.

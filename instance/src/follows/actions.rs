@@ -2,7 +2,7 @@ use platform::db::DbError;
 use url::Host;
 
 use super::{Follow, FollowState, federate, jobs::FollowServer, store};
-use crate::{App, actors};
+use crate::{App, actors, videos};
 
 /// Why a follow cannot be made or ended.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +67,7 @@ pub async fn unfollow(app: &App, host: &str) -> Result<(), FollowError> {
         federate::send_undo(app, &mut tx, &follow).await?;
     }
     store::delete(&mut tx, follow.id).await?;
+    videos::intake::relist(&mut tx, follow.target_id).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -14,6 +14,7 @@ use super::{Follow, FollowState, jobs::Backfill, store};
 use crate::{
     App,
     actors::{self, Actor},
+    videos,
 };
 
 /// Sends a follow from this server's own actor. Following again asks again, unless it is accepted already.
@@ -90,6 +91,7 @@ pub async fn receive_answer(
     let Some(follow) = store::find_pair(tx, me.id, speaker.id).await? else { return Ok(()) };
     let was = follow.state();
     store::set_state(tx, follow.id, state, now).await?;
+    videos::intake::relist(tx, speaker.id).await?;
     let outbox = speaker.outbox_url.as_deref().and_then(|url| Url::parse(url).ok());
     if let (FollowState::Accepted, true, Some(outbox)) = (state, was != state, outbox) {
         enqueue(tx, now, &Backfill { actor_id: speaker.id.0, outbox, page: 1 }).await?;

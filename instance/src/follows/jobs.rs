@@ -71,7 +71,7 @@ async fn backfill(app: App, job: Backfill, _: JobContext) -> Result<(), JobError
     let mut tx = app.platform.db.begin().await?;
     let now = app.platform.clock.now();
     for video in &videos {
-        enqueue(&mut tx, now, &videos::federate::RefreshVideo { url: video.clone(), shared_by: None }).await?;
+        videos::intake::want(&app, &mut tx, video, videos::intake::Reason::Wanted).await?;
     }
     let has_more = !videos.is_empty() && job.page < MAX_PAGES && has_next;
     if has_more {

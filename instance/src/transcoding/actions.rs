@@ -14,7 +14,7 @@ use super::jobs::MakeError;
 use crate::{
     App,
     uploads::{self, store::Source},
-    videos::{self, Video, VideoFile, jobs::RemoveFiles, store::NewPlaylist},
+    videos::{self, Video, VideoFile, jobs::RemoveFiles, model::FileLinks, store::NewPlaylist},
 };
 
 /// A stream whose files are in storage.
@@ -139,6 +139,7 @@ fn playlist(app: &App, video: &Video, output: &TranscodeOutput) -> NewPlaylist {
         file_url: url(&rendition.video_file),
         has_audio: rendition.has_audio,
         has_video: rendition.has_video,
+        links: FileLinks::default(),
     };
     NewPlaylist {
         playlist_url: url(&output.master_file),

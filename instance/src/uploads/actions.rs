@@ -26,12 +26,11 @@ use crate::{
     users::User,
     videos::{
         self, Privacy, VideoId, VideoState,
-        model::{VideoDraft, VideoFacts},
+        model::{LiveFacts, RemoteLinks, VideoDraft, VideoFacts},
     },
 };
 
 const FOLDER: &str = "originals";
-const MAX_TAGS: usize = 5;
 const LONGEST_TITLE: usize = 120;
 /// No storage takes longer for a file.
 const ABANDONED_AFTER: Duration = Duration::from_hours(24);
@@ -92,6 +91,12 @@ pub struct NewUpload {
     pub privacy: Option<i64>,
     /// Whether it is sensitive.
     pub nsfw: bool,
+    /// What makes it sensitive, as PeerTube counts.
+    pub nsfw_flags: i64,
+    /// What makes it sensitive, in words, at most 250 characters.
+    pub nsfw_summary: Option<String>,
+    /// PeerTube's number of who may comment; everybody without one.
+    pub comments_policy: Option<i64>,
     /// What it is about, at most 5 of 2 to 30 characters.
     pub tags: Vec<String>,
     /// Whether files are offered for download.
@@ -207,30 +212,8 @@ fn draft(
     let named = upload.name.trim();
     let name =
         if named.is_empty() { format!("{stem:.<3}").chars().take(LONGEST_TITLE).collect() } else { named.to_owned() };
-    if !(3..=LONGEST_TITLE).contains(&name.chars().count()) {
-        return invalid(format!("a title has 3 to {LONGEST_TITLE} characters"));
-    }
-    if upload.description.as_ref().is_some_and(|text| text.chars().count() > 10_000) {
-        return invalid("a description has at most 10,000 characters".to_owned());
-    }
-    if upload.support.as_ref().is_some_and(|text| text.chars().count() > 1_000) {
-        return invalid("a support text has at most 1,000 characters".to_owned());
-    }
-    let tag_fits = |tag: &String| (2..=30).contains(&tag.chars().count());
-    if upload.tags.len() > MAX_TAGS || !upload.tags.iter().all(tag_fits) {
-        return invalid(format!("there are at most {MAX_TAGS} tags, of 2 to 30 characters each"));
-    }
     let filled = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
     let language = filled(upload.language);
-    if upload.category.is_some_and(|number| videos::category(number).is_none()) {
-        return invalid("there is no such category".to_owned());
-    }
-    if upload.licence.is_some_and(|number| videos::licence(number).is_none()) {
-        return invalid("there is no such licence".to_owned());
-    }
-    if language.as_deref().is_some_and(|code| videos::language(code).is_none()) {
-        return invalid("there is no such language".to_owned());
-    }
     let privacy = match upload.privacy {
         None => Privacy::Public,
         Some(number) => match Privacy::from_number(number) {
@@ -258,23 +241,30 @@ fn draft(
         privacy,
         state: VideoState::ToTranscode,
         is_nsfw: upload.nsfw,
+        nsfw_flags: upload.nsfw_flags,
+        nsfw_summary: filled(upload.nsfw_summary),
         is_live: false,
+        live: LiveFacts::default(),
         duration_s: 0,
         aspect_ratio: None,
         views: 0,
-        comments_policy: 1,
+        downloads: 0,
+        comments_policy: upload.comments_policy.unwrap_or(1),
         download_enabled: upload.download_enabled,
         wait_transcoding: true,
         tracker_urls: Json(trackers),
         published_at: app.platform.clock.now(),
         originally_published_at: upload.originally_published_at,
     };
+    videos::check_facts(&facts, &upload.tags).map_err(UploadError::Invalid)?;
     Ok(VideoDraft {
         facts,
         remote_thumbnail_url: None,
         remote_preview_url: None,
         refreshed_at: None,
+        updated_at: None,
         tags: upload.tags,
+        links: RemoteLinks::default(),
     })
 }
 

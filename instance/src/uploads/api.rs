@@ -91,6 +91,9 @@ fn read_text(upload: &mut NewUpload, name: &str, value: String) -> Result<(), Up
         "language" => upload.language = Some(value),
         "privacy" => upload.privacy = number(&value)?,
         "nsfw" => upload.nsfw = matches!(value.as_str(), "true" | "1" | "on"),
+        "nsfwFlags" => upload.nsfw_flags = number(&value)?.unwrap_or_default(),
+        "nsfwSummary" => upload.nsfw_summary = Some(value),
+        "commentsPolicy" => upload.comments_policy = number(&value)?,
         "downloadEnabled" => upload.download_enabled = matches!(value.as_str(), "true" | "1" | "on"),
         "originallyPublishedAt" if !value.is_empty() => {
             upload.originally_published_at = Some(value.parse::<Timestamp>().map_err(|_| wrong())?);

@@ -1,5 +1,6 @@
 //! Which videos a list shows, and in what order: the query parameters that PeerTube's lists share.
 
+use indexer::text::fold;
 use platform::{
     clock::Timestamp,
     db::DynamicQuery,
@@ -29,6 +30,7 @@ enum SortKey {
     OriginallyPublishedAt,
     Views,
     Likes,
+    Comments,
 }
 
 impl Sort {
@@ -45,6 +47,7 @@ impl Sort {
             "originallyPublishedAt" => SortKey::OriginallyPublishedAt,
             "views" | "trending" | "hot" | "best" => SortKey::Views,
             "likes" => SortKey::Likes,
+            "comments" => SortKey::Comments,
             _ => return None,
         };
         Some(Self { key, descending })
@@ -69,6 +72,8 @@ impl Sort {
             }
             (SortKey::Views, false) => "v.views, v.id",
             (SortKey::Views, true) => "v.views DESC, v.id DESC",
+            (SortKey::Comments, false) => "v.comments, v.id",
+            (SortKey::Comments, true) => "v.comments DESC, v.id DESC",
             (SortKey::Likes, false) => "v.likes, v.id",
             (SortKey::Likes, true) => "v.likes DESC, v.id DESC",
         }
@@ -109,7 +114,16 @@ pub struct Filters {
 }
 
 impl Filters {
+    /// Whether only what this server shows of itself is meant. Who asks for the videos of one account or channel gets all
+    /// that are known.
+    fn is_of_this_server(&self) -> bool {
+        self.channel.is_none() && self.account.is_none()
+    }
+
     pub(super) fn push_to(&self, query: &mut DynamicQuery<'_>) {
+        if self.is_of_this_server() {
+            query.push(" AND v.is_listed_here = TRUE");
+        }
         if let Some(is_local) = self.is_local {
             query.push(" AND v.is_local = ").bind(is_local);
         }
@@ -146,7 +160,7 @@ impl Filters {
             query.push(" AND c.account_id = ").bind(account);
         }
         for word in &self.words {
-            query.push(" AND lower(v.name) LIKE ").bind(like_pattern(word)).push(" ESCAPE '!'");
+            query.push(" AND v.name_folded LIKE ").bind(like_pattern(word)).push(" ESCAPE '!'");
         }
         if let Some(moment) = self.published_after {
             query.push(" AND v.published_at >= ").bind(moment);
@@ -159,7 +173,7 @@ impl Filters {
 
 /// `word` anywhere, with the pattern's own characters taken literally.
 fn like_pattern(word: &str) -> String {
-    let escaped = word.to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_");
+    let escaped = fold(word).replace('!', "!!").replace('%', "!%").replace('_', "!_");
     format!("%{escaped}%")
 }
 
@@ -278,7 +292,7 @@ mod tests {
 
     #[test]
     fn patterns_take_their_own_characters_literally() {
-        assert_eq!(like_pattern("100%_A!"), "%100!%!_a!!%");
+        assert_eq!(like_pattern("100%_Ä!"), "%100!%!_a!!%");
     }
 
     proptest! {

@@ -12,7 +12,14 @@ use platform::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{ListQuery, Video, VideoState, api, labels, listing::Filters, representation::iso, store};
+use super::{
+    ListQuery, Video, VideoState, api,
+    around::{self, Around, PlayerChapter, PlayerStoryboard},
+    labels,
+    listing::Filters,
+    representation::iso,
+    store,
+};
 use crate::{
     App,
     oauth::Session,
@@ -140,6 +147,8 @@ struct PlayerConfig {
     title: String,
     duration: i64,
     is_live: bool,
+    chapters: Vec<PlayerChapter>,
+    storyboard: Option<PlayerStoryboard>,
 }
 
 /// This server's own copy of another server's video, as the banner tells it.
@@ -153,6 +162,7 @@ struct WatchPage {
     page: PageContext,
     title: String,
     player: Option<Player>,
+    around: Around,
     waiting: Option<String>,
     copy: Option<Copy>,
     origin_url: Option<String>,
@@ -205,6 +215,7 @@ async fn read_watch_page(app: &App, page: PageContext, session: &Session, id: &s
         Some(playlist) => store::files(&mut connection, playlist.id).await?,
         None => vec![],
     };
+    let around = Around::read(&mut connection, &video, &files).await?;
     let redundancies = store::redundancies(&mut connection, video.id, now).await?;
     let local_copy = redundancy::copies_of(&mut connection, video.uuid).await?;
     let tags = store::tags(&mut connection, video.id).await?;
@@ -213,6 +224,7 @@ async fn read_watch_page(app: &App, page: PageContext, session: &Session, id: &s
     let next = store::list(&mut connection, &others).await?;
     let waiting = waiting_words(&mut connection, &video).await?;
     drop(connection);
+    api::look_after(app, &video).await;
 
     let absolute = |path: &str| app.platform.public_url.join(path).to_string();
     let player = playlist.filter(|_| waiting.is_none()).map(|playlist| {
@@ -228,6 +240,8 @@ async fn read_watch_page(app: &App, page: PageContext, session: &Session, id: &s
             title: video.name.clone(),
             duration: video.duration_s,
             is_live: video.is_live,
+            chapters: around.chapters_for_player(),
+            storyboard: around.storyboard_for_player(),
         };
         if let Some(copy) = &local_copy {
             config.master_url = absolute(&copy.master_path);
@@ -248,6 +262,7 @@ async fn read_watch_page(app: &App, page: PageContext, session: &Session, id: &s
     });
     Ok(WatchPage {
         player,
+        around,
         waiting,
         copy: local_copy
             .filter(|_| !video.is_local)
@@ -283,6 +298,7 @@ async fn read_watch_page(app: &App, page: PageContext, session: &Session, id: &s
 async fn waiting_words(connection: &mut platform::db::Connection, video: &Video) -> Result<Option<String>, DbError> {
     Ok(match video.state {
         VideoState::Published => None,
+        VideoState::WaitingForLive | VideoState::LiveEnded => Some(around::live_words(video)),
         VideoState::TranscodingFailed => {
             let reason = video.failure.as_deref().unwrap_or("The file could not be read.");
             Some(format!("This video could not be prepared. {reason}"))
