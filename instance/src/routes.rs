@@ -123,7 +123,7 @@ fn pages() -> Router<App> {
         .route("/", get(videos::pages::home))
         .route("/videos/local", get(videos::pages::local))
         .route("/search", get(videos::pages::search))
-        .route("/w/{id}", get(videos::pages::watch_short))
+        .route("/w/{id}", get(endpoints::video))
         .route("/videos/embed/{id}", get(videos::pages::embed))
         .route("/my-videos", get(videos::pages::mine))
         .route("/videos/upload", get(uploads::pages::form).post(uploads::pages::submit).layer(upload_limit))

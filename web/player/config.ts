@@ -1,6 +1,8 @@
 // What the watch page tells the player, as written in `web/README.md`. Checked here once, so that nothing behind this
 // file meets a missing or misspelt value.
 
+import { parseChapters, parseStoryboard, type Chapter, type Storyboard } from "./timeline";
+
 export interface PlayerConfig {
   /** Where the master playlist is loaded from: this server's copy if it has one, else the origin's. */
   readonly masterUrl: string;
@@ -18,6 +20,9 @@ export interface PlayerConfig {
   /** Seconds; 0 if not known. */
   readonly duration: number;
   readonly isLive: boolean;
+  /** In the order of time. */
+  readonly chapters: readonly Chapter[];
+  readonly storyboard: Storyboard | null;
 }
 
 /** @throws {TypeError} naming the key that is missing or of the wrong kind. */
@@ -38,6 +43,8 @@ export function parsePlayerConfig(json: string): PlayerConfig {
     title: text(record, "title"),
     duration: typeof record["duration"] === "number" ? record["duration"] : 0,
     isLive: record["isLive"] === true,
+    chapters: parseChapters(record["chapters"]),
+    storyboard: parseStoryboard(record["storyboard"]),
   };
 }
 

@@ -78,7 +78,9 @@ impl From<FetchError> for Problem {
     fn from(error: FetchError) -> Self {
         match error {
             FetchError::Net(error) => error.into(),
-            FetchError::Gone(_) | FetchError::Missing(_) | FetchError::UnknownHandle(_) => Self::not_found(error.to_string()),
+            FetchError::Gone(_) | FetchError::Missing(_) | FetchError::UnknownHandle(_) => {
+                Self::not_found(error.to_string())
+            }
             other => Self::new(StatusCode::BAD_GATEWAY, other.to_string()),
         }
     }

@@ -72,6 +72,7 @@ async fn dispatch(app: &App, tx: &mut Tx, activity: &Activity, actor: &Actor) ->
         Action::Create(Object::Video(video)) | Action::Update(Object::Video(video)) => {
             videos::intake::receive_video(app, tx, actor, video).await?;
         }
+        Action::Update(Object::Id(id)) => videos::intake::receive_reference(app, tx, id).await?,
         Action::Announce(object) if speaks_for_a_server(actor) => {
             videos::intake::receive_announce(app, tx, actor, &activity.id, object).await?;
         }

@@ -203,7 +203,7 @@ async fn follows_collection(
     Ok(document(&CollectionPage::new(&id, page, total, items).to_document()))
 }
 
-/// `GET /videos/watch/{id}`: the object for servers, the page for people.
+/// `GET /videos/watch/{id}` and `GET /w/{id}`: the object for servers, the page for people.
 pub async fn video(
     State(app): State<App>,
     Path(id): Path<String>,

@@ -25,7 +25,7 @@ use crate::{
     transcoding::Transcode,
     users::User,
     videos::{
-        self, Privacy, VideoId, VideoState,
+        self, GivenPictures, PictureError, Privacy, VideoId, VideoState,
         model::{LiveFacts, RemoteLinks, VideoDraft, VideoFacts},
     },
 };
@@ -56,6 +56,9 @@ pub enum UploadError {
     /// A file could not be written.
     #[error("the file could not be saved: {0}")]
     Io(#[from] std::io::Error),
+    /// A picture that came along cannot be used.
+    #[error(transparent)]
+    Picture(#[from] PictureError),
     /// The storage refuses.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -103,6 +106,8 @@ pub struct NewUpload {
     pub download_enabled: bool,
     /// When it was first published anywhere.
     pub originally_published_at: Option<platform::clock::Timestamp>,
+    /// What stands for it; without one, a picture of the video.
+    pub pictures: GivenPictures,
 }
 
 /// An uploaded file, still in scratch space: it goes when this is dropped.
@@ -145,13 +150,15 @@ pub(super) async fn receive_file(app: &App, mut field: Field<'_>) -> Result<Rece
 pub(super) async fn accept(
     app: &App,
     user: &User,
-    upload: NewUpload,
+    mut upload: NewUpload,
     file: Received,
 ) -> Result<(VideoId, Uuid), UploadError> {
     let channel_id = choose_channel(app, user, upload.channel_id).await?;
     let uuid = app.platform.random.uuid();
     let now = app.platform.clock.now();
+    let given = std::mem::take(&mut upload.pictures);
     let draft = draft(app, uuid, channel_id, upload, &file)?;
+    let pictures = given.store(app).await?;
     let key = Key::new(format!("{FOLDER}/{uuid}{}", extension(&file.file_name))).map_err(StorageError::from)?;
     let source = Source {
         storage_key: key.to_string(),
@@ -162,6 +169,7 @@ pub(super) async fn accept(
     app.platform.storage.put_file(&key, &keep(file.path)?).await?;
     let mut tx = app.platform.db.begin().await?;
     let id = videos::store::upsert(&mut tx, &draft, now).await?;
+    videos::store::set_pictures(&mut tx, id, pictures.thumbnail.as_deref(), pictures.preview.as_deref()).await?;
     store::insert_source(&mut tx, id, &source, now).await?;
     enqueue(&mut tx, now, &Transcode { video_id: id.0 }).await?;
     tx.commit().await?;

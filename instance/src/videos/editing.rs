@@ -18,13 +18,12 @@ use super::{
     api::find_owned,
     jobs::RemoveFiles,
     model::VideoFacts,
-    pictures::{self, PictureError, Size, StoredPictures},
+    pictures::{GivenPictures, MAX_BYTES as MAX_PICTURE_BYTES, PictureError, StoredPictures},
     rules, store,
 };
 use crate::{App, channels::ChannelId, oauth::SignedIn};
 
 const MAX_TEXT_BYTES: usize = 500_000;
-const MAX_PICTURE_BYTES: usize = 8_000_000;
 /// More parts than any form of a client has.
 const MAX_PARTS: usize = 200;
 
@@ -116,9 +115,9 @@ impl Edit {
     }
 }
 
-async fn save(app: &App, video: &Video, mut edit: Edit, given: Pictures) -> ApiResult<()> {
+async fn save(app: &App, video: &Video, mut edit: Edit, given: GivenPictures) -> ApiResult<()> {
     let now = app.platform.clock.now();
-    let pictures = make_pictures(app, given).await?;
+    let pictures = given.store(app).await?;
     let mut tx = app.platform.db.begin().await?;
     // Read again: what was checked before the form came may have changed meanwhile.
     let before = store::find(&mut tx, video.id).await?.ok_or_else(|| Problem::not_found("Video not found"))?;
@@ -160,30 +159,11 @@ async fn replace_pictures(tx: &mut platform::db::Tx, before: &Video, new: &Store
     Ok(replaced.keys().collect())
 }
 
-/// Pictures as they came.
-#[derive(Debug, Default)]
-struct Pictures {
-    thumbnail: Option<Bytes>,
-    preview: Option<Bytes>,
-}
-
-/// A picture given for one size serves for the other, too, if that is not given.
-async fn make_pictures(app: &App, given: Pictures) -> ApiResult<StoredPictures> {
-    let Pictures { thumbnail, preview } = given;
-    let (Some(for_thumbnail), Some(for_preview)) = (thumbnail.clone().or(preview.clone()), preview.or(thumbnail))
-    else {
-        return Ok(StoredPictures::default());
-    };
-    let thumbnail = pictures::convert(app, &for_thumbnail).await?.of(Size::Thumbnail);
-    let preview = pictures::convert(app, &for_preview).await?.of(Size::Preview);
-    Ok(pictures::store_pictures(app, Some(thumbnail), Some(preview)).await?)
-}
-
 /// What came: the texts as JSON would have them, and the pictures.
 #[derive(Debug, Default)]
 struct Form {
     texts: Map<String, Value>,
-    pictures: Pictures,
+    pictures: GivenPictures,
 }
 
 async fn read_request(request: Request) -> ApiResult<Form> {
@@ -197,7 +177,7 @@ async fn read_request(request: Request) -> ApiResult<Form> {
         body.map_err(|_| Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "That is more than a video has to say."))?;
     let texts =
         serde_json::from_slice(&body).map_err(|error| Problem::bad_request(format!("That is no JSON: {error}")))?;
-    Ok(Form { texts, pictures: Pictures::default() })
+    Ok(Form { texts, pictures: GivenPictures::default() })
 }
 
 async fn read_form(mut multipart: Multipart) -> ApiResult<Form> {
@@ -208,8 +188,8 @@ async fn read_form(mut multipart: Multipart) -> ApiResult<Form> {
         let Some(mut field) = multipart.next_field().await.map_err(unreadable)? else { return Ok(form) };
         let name = field.name().unwrap_or_default().to_owned();
         match name.as_str() {
-            "thumbnailfile" => form.pictures.thumbnail = Some(read_part(&mut field, MAX_PICTURE_BYTES).await?),
-            "previewfile" => form.pictures.preview = Some(read_part(&mut field, MAX_PICTURE_BYTES).await?),
+            "thumbnailfile" => form.pictures.thumbnail = read_picture(&mut field).await?,
+            "previewfile" => form.pictures.preview = read_picture(&mut field).await?,
             _ => {
                 let bytes = read_part(&mut field, left).await?;
                 left -= bytes.len();
@@ -220,6 +200,11 @@ async fn read_form(mut multipart: Multipart) -> ApiResult<Form> {
         }
     }
     Err(Problem::bad_request(format!("A form has at most {MAX_PARTS} parts.")))
+}
+
+/// `None` for a file input that was left empty.
+async fn read_picture(field: &mut Field<'_>) -> ApiResult<Option<Bytes>> {
+    Ok(Some(read_part(field, MAX_PICTURE_BYTES).await?).filter(|bytes| !bytes.is_empty()))
 }
 
 async fn read_part(field: &mut Field<'_>, most: usize) -> ApiResult<Bytes> {

@@ -109,6 +109,12 @@ pub struct Filters {
     pub words: Vec<String>,
     /// Published at this moment or later.
     pub published_after: Option<Timestamp>,
+    /// Not sensitive in any of these ways, as PeerTube counts them.
+    pub nsfw_flags_excluded: i64,
+    /// Only with a stream, or only without one.
+    pub has_stream: Option<bool>,
+    /// Only with files that play without a stream, or only without them.
+    pub has_web_files: Option<bool>,
     /// Not this video.
     pub except: Option<super::VideoId>,
 }
@@ -164,6 +170,19 @@ impl Filters {
         }
         if let Some(moment) = self.published_after {
             query.push(" AND v.published_at >= ").bind(moment);
+        }
+        if self.nsfw_flags_excluded != 0 {
+            query.push(" AND (v.nsfw_flags & ").bind(self.nsfw_flags_excluded).push(") = 0");
+        }
+        if let Some(has_stream) = self.has_stream {
+            query
+                .push(" AND EXISTS (SELECT 1 FROM video_streaming_playlists p WHERE p.video_id = v.id) = ")
+                .bind(has_stream);
+        }
+        if let Some(has_web_files) = self.has_web_files {
+            query
+                .push(" AND EXISTS (SELECT 1 FROM video_files f WHERE f.video_id = v.id AND f.streaming_playlist_id IS NULL) = ")
+                .bind(has_web_files);
         }
         if let Some(except) = self.except {
             query.push(" AND v.id <> ").bind(except);
@@ -221,6 +240,9 @@ impl ListQuery {
             "isLocal" => filters.is_local = Some(boolean(name, value)?),
             "filter" if value == "local" => filters.is_local = Some(true),
             "nsfw" => filters.is_nsfw = if value == "both" { None } else { Some(boolean(name, value)?) },
+            "nsfwFlagsExcluded" => filters.nsfw_flags_excluded = number(name, value, 0, 3)?,
+            "hasHLSFiles" => filters.has_stream = Some(boolean(name, value)?),
+            "hasWebVideoFiles" | "hasWebtorrentFiles" => filters.has_web_files = Some(boolean(name, value)?),
             "isLive" => filters.is_live = Some(boolean(name, value)?),
             "categoryOneOf" => add(&mut filters.categories, number(name, value, 0, i64::MAX)?, name)?,
             "licenceOneOf" => add(&mut filters.licences, number(name, value, 0, i64::MAX)?, name)?,

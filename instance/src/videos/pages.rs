@@ -201,11 +201,6 @@ pub async fn watch(app: App, nonce: Nonce, session: Session, id: String) -> Resp
     }
 }
 
-/// `GET /w/{id}`.
-pub async fn watch_short(State(app): State<App>, nonce: Nonce, session: Session, Path(id): Path<String>) -> Response {
-    watch(app, nonce, session, id).await
-}
-
 async fn read_watch_page(app: &App, page: PageContext, session: &Session, id: &str) -> Result<WatchPage, Problem> {
     let mut connection = app.platform.db.read().await?;
     let video = api::find_visible(&mut connection, id, session.user.as_ref()).await?;

@@ -9,6 +9,9 @@ use platform::storage::{Key, StorageError};
 use super::lazy;
 use crate::App;
 
+/// A picture that somebody gives is no larger.
+pub(crate) const MAX_BYTES: usize = 8_000_000;
+
 /// Which picture is meant.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Size {
@@ -37,7 +40,7 @@ impl Converted {
 
 /// Why a picture cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum PictureError {
+pub enum PictureError {
     /// It is none that is known here.
     #[error("a picture is a JPEG, PNG or WebP file")]
     Kind,
@@ -77,11 +80,34 @@ pub(super) async fn convert(app: &App, picture: &[u8]) -> Result<Converted, Pict
     Ok(Converted { thumbnail: read(&made.thumbnail.file).await?, preview: read(&made.preview.file).await? })
 }
 
+/// Pictures as somebody gave them.
+#[derive(Debug, Default)]
+pub struct GivenPictures {
+    /// For the small one.
+    pub thumbnail: Option<Bytes>,
+    /// For the large one.
+    pub preview: Option<Bytes>,
+}
+
+impl GivenPictures {
+    /// Converts them and puts them into storage. What is given for one size serves for the other, too, if that is not given.
+    pub(crate) async fn store(self, app: &App) -> Result<StoredPictures, PictureError> {
+        let Self { thumbnail, preview } = self;
+        let (Some(for_thumbnail), Some(for_preview)) = (thumbnail.clone().or(preview.clone()), preview.or(thumbnail))
+        else {
+            return Ok(StoredPictures::default());
+        };
+        let thumbnail = convert(app, &for_thumbnail).await?.of(Size::Thumbnail);
+        let preview = convert(app, &for_preview).await?.of(Size::Preview);
+        Ok(store_pictures(app, Some(thumbnail), Some(preview)).await?)
+    }
+}
+
 /// File names of pictures that are in storage.
 #[derive(Debug, Default)]
-pub(super) struct StoredPictures {
-    pub(super) thumbnail: Option<String>,
-    pub(super) preview: Option<String>,
+pub struct StoredPictures {
+    pub(crate) thumbnail: Option<String>,
+    pub(crate) preview: Option<String>,
 }
 
 impl StoredPictures {

@@ -76,6 +76,14 @@ pub async fn receive_video(app: &App, tx: &mut Tx, speaker: &Actor, object: &wir
     }
 }
 
+/// Somebody says that what is at an address has changed: if that is a video that is known here, its origin is asked.
+pub async fn receive_reference(app: &App, tx: &mut Tx, url: &Url) -> Result<(), DbError> {
+    if videos::store::find_by_url(tx, url.as_str()).await?.is_none() {
+        return Ok(());
+    }
+    request(app, tx, url, None).await
+}
+
 /// Whether what comes was said before what is known: the way here may be longer for one than for the other.
 fn is_older(object: &wire::Video, known: &Video) -> bool {
     object.updated.is_some_and(|updated| platform_moment(updated) < known.updated_at)

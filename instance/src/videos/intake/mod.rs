@@ -14,7 +14,9 @@ pub mod actions;
 mod federate;
 mod jobs;
 mod store;
+#[cfg(test)]
+mod tests;
 
 pub use actions::{receive_delete, refresh_if_outdated, relist, want};
-pub use federate::{receive_announce, receive_undo_announce, receive_video};
+pub use federate::{receive_announce, receive_reference, receive_undo_announce, receive_video};
 pub use jobs::{Reason, job_set};
