@@ -111,6 +111,8 @@ async fn get(app: &App, path: &str) -> Value {
 
 /// An instance that follows the server of the recorded video, and has been sent it.
 async fn with_the_video(test: &TestPlatform) -> (App, Actor, Video) {
+    // What was recorded must not lie in the future.
+    test.clock.set("2026-11-22T12:00:00Z".parse().unwrap());
     let (app, _) = App::staged(test).await;
     let mut tx = app.platform.db.begin().await.unwrap();
     let (account, _, server) = insert_origin(&mut tx).await;
@@ -236,6 +238,13 @@ async fn only_the_origin_is_believed_about_a_video() {
     document["updated"] = "2026-11-22T04:00:00.000Z".into();
     federate::receive_video(&app, &mut tx, &account, &object(&document)).await.unwrap();
     assert_eq!(find(&mut tx).await.unwrap().name, "Spoiled");
+
+    document["updated"] = "2999-01-01T00:00:00.000Z".into();
+    federate::receive_video(&app, &mut tx, &account, &object(&document)).await.unwrap();
+    document["updated"] = "2026-11-22T13:00:00.000Z".into();
+    document["name"] = "Later".into();
+    federate::receive_video(&app, &mut tx, &account, &object(&document)).await.unwrap();
+    assert_eq!(find(&mut tx).await.unwrap().name, "Later", "a clock that is ahead shuts nothing out");
 }
 
 #[tokio::test]
