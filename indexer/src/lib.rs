@@ -19,7 +19,7 @@ mod index;
 mod ingest;
 mod schema;
 mod store;
-mod text;
+pub mod text;
 
 use axum::Router;
 use platform::{MountError, Platform, role::HealthCheck, role::Role};

@@ -21,7 +21,7 @@ use crate::{
     settings::Settings,
     tracker::Tracker,
     users,
-    videos::{self, VideoListCache},
+    videos::{self, LazyFiles, VideoListCache},
     views,
 };
 
@@ -97,6 +97,8 @@ pub struct Inner {
     pub media: MediaWorker,
     /// Answers to the most frequent question.
     pub video_lists: VideoListCache,
+    /// Captions and storyboards of other servers that were asked for lately.
+    pub lazy_files: LazyFiles,
     /// Who has tried too many passwords.
     pub log_in_attempts: LogInAttempts,
     /// Who has had other servers asked for something.
@@ -156,6 +158,7 @@ impl App {
             media,
             video_lists: VideoListCache::default(),
             views: views::Register::new(&platform.random),
+            lazy_files: LazyFiles::default(),
             log_in_attempts: LogInAttempts::default(),
             lazy_images: LazyImages::default(),
             lookups: Lookups::default(),

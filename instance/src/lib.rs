@@ -10,7 +10,9 @@ mod actors;
 mod address;
 mod app;
 mod backfill;
+mod captions;
 mod channels;
+mod chapters;
 pub mod cli;
 mod comments;
 pub mod compose;
@@ -30,6 +32,7 @@ mod routes;
 mod servers;
 mod settings;
 mod shares;
+mod storyboards;
 mod tracker;
 mod transcoding;
 mod uploads;
@@ -59,7 +62,7 @@ pub fn mount(app: &App) -> Role {
         .courier
         .jobs()
         .merge(videos::jobs::job_set(app))
-        .merge(videos::federate::job_set(app))
+        .merge(videos::intake::job_set(app))
         .merge(uploads::job_set(app))
         .merge(transcoding::job_set(app))
         .merge(follows::jobs::job_set(app))

@@ -12,13 +12,18 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use crate::{
     App,
     actors::{images::api as images, moves::api as moves, pages as actor_pages},
-    channels, comments,
+    captions, channels, chapters, comments,
     federation::{self, endpoints, playlists, well_known},
     follows::{self, admin, button, subscriptions},
     instance_api, lookup, mirrors,
     moderation::{abuses, blocks, video_blocks},
-    oauth, rates, settings, tracker, uploads, users, videos, views,
+    oauth, rates, settings, storyboards, tracker, uploads, users, videos, views,
 };
+
+/// Two pictures and some text.
+const MAX_EDIT_BYTES: usize = 20_000_000;
+/// The captions, and the form around them.
+const MAX_CAPTION_BYTES: usize = captions::text::MAX_BYTES + 100_000;
 
 pub(crate) fn router(app: &App) -> Router {
     let while_federating = from_fn_with_state(app.clone(), endpoints::while_federating);
@@ -67,7 +72,17 @@ fn api() -> Router<App> {
         )
         .route("/api/v1/videos/{id}/comments/{comment}/approve", post(comments::api::approve))
         .route("/api/v1/videos/{id}", get(videos::details).delete(videos::delete_video))
+        .route("/api/v1/videos/{id}", put(videos::update).layer(DefaultBodyLimit::max(MAX_EDIT_BYTES)))
         .route("/api/v1/videos/{id}/description", get(videos::description))
+        .route("/api/v1/videos/{id}/source", get(videos::source))
+        .route("/api/v1/videos/{id}/refresh", post(videos::refresh))
+        .route("/api/v1/videos/{id}/captions", get(captions::api::list))
+        .route(
+            "/api/v1/videos/{id}/captions/{language}",
+            put(captions::api::put).delete(captions::api::remove).layer(DefaultBodyLimit::max(MAX_CAPTION_BYTES)),
+        )
+        .route("/api/v1/videos/{id}/chapters", get(chapters::api::list).put(chapters::api::replace))
+        .route("/api/v1/videos/{id}/storyboards", get(storyboards::api::list))
         .route("/api/v1/videos/{id}/rate", put(rates::api::rate))
         .route("/api/v1/videos/{id}/views", post(views::api::report))
         .route("/api/v1/users/me/videos/{id}/rating", get(rates::api::mine))
@@ -173,6 +188,8 @@ fn federation_routes() -> Router<App> {
         .route("/videos/watch/{id}/comments/{comment}/approve-reply", get(comments::documents::approval))
         .route("/videos/watch/{id}/comments/{comment}/delete", post(comments::pages::delete))
         .route("/videos/watch/{id}/comments/{comment}/approve", post(comments::pages::approve))
+        .route("/videos/watch/{id}/activity", get(endpoints::video_creation))
+        .route("/videos/watch/{id}/chapters", get(endpoints::video_chapters))
         .route("/videos/watch/{id}/{collection}", get(endpoints::video_collection))
         .route("/videos/watch/{id}/announces/{actor}", get(endpoints::announcement))
         .route("/accounts/{name}/likes/{video}", get(endpoints::like))
@@ -188,6 +205,8 @@ fn files() -> Router<App> {
         .route("/lazy-static/previews/{file}", get(videos::preview_file))
         .route("/lazy-static/avatars/{file}", get(images::avatar_file))
         .route("/lazy-static/banners/{file}", get(images::banner_file))
+        .route("/lazy-static/video-captions/{file}", get(captions::api::file))
+        .route("/lazy-static/storyboards/{file}", get(storyboards::api::file))
         .route("/static/streaming-playlists/hls/{uuid}/{file}", get(videos::streaming_file))
 }
 

@@ -59,6 +59,16 @@ ALTER TABLE videos ADD COLUMN player_settings_url TEXT;
 ALTER TABLE videos ADD COLUMN comments_fetched_at TIMESTAMPTZ;
 ALTER TABLE videos ADD COLUMN refresh_failures BIGINT NOT NULL DEFAULT 0;
 CREATE INDEX videos_refreshed ON videos (is_local, refreshed_at);
+-- The title as searches see it: without case and accents, which no database folds alike.
+ALTER TABLE videos ADD COLUMN name_folded TEXT NOT NULL DEFAULT '';
+UPDATE videos SET name_folded = lower(name);
+-- Whether the lists of this server show it: its own videos, and those of whom it follows. Kept by instance/src/videos/intake.
+ALTER TABLE videos ADD COLUMN is_listed_here BOOLEAN NOT NULL DEFAULT TRUE;
+DROP INDEX videos_listed;
+CREATE INDEX videos_listed ON videos (is_listed_here, privacy, state, published_at DESC, id DESC);
+DROP INDEX videos_views;
+CREATE INDEX videos_views ON videos (is_listed_here, privacy, state, views DESC);
+CREATE INDEX video_shares_actor ON video_shares (actor_id, video_id);
 
 -- Files of a stream, and, without one, files that are whole by themselves ("web videos").
 ALTER TABLE video_files RENAME TO old_video_files;

@@ -1,6 +1,8 @@
 // What the watch page tells the player, as written in `web/README.md`. Checked here once, so that nothing behind this
 // file meets a missing or misspelt value.
 
+import { parseChapters, parseStoryboard, type Chapter, type Storyboard } from "./timeline";
+
 export interface PlayerConfig {
   /** Where the master playlist is loaded from: this server's copy if it has one, else the origin's. */
   readonly masterUrl: string;
@@ -20,6 +22,9 @@ export interface PlayerConfig {
   readonly isLive: boolean;
   /** Where the server wants to hear that somebody is watching; empty: nowhere. */
   readonly viewsUrl: string;
+  /** In the order of time. */
+  readonly chapters: readonly Chapter[];
+  readonly storyboard: Storyboard | null;
 }
 
 /** @throws {TypeError} naming the key that is missing or of the wrong kind. */
@@ -41,6 +46,8 @@ export function parsePlayerConfig(json: string): PlayerConfig {
     duration: typeof record["duration"] === "number" ? record["duration"] : 0,
     isLive: record["isLive"] === true,
     viewsUrl: text(record, "viewsUrl"),
+    chapters: parseChapters(record["chapters"]),
+    storyboard: parseStoryboard(record["storyboard"]),
   };
 }
 

@@ -1,8 +1,10 @@
 // The bar under the picture: what it shows follows the video element's events, what it does goes to the video element.
 
 import { element, icon, setIcon } from "../shared/dom";
+import type { PlayerConfig } from "./config";
 import type { Quality } from "./playback";
 import { remember, remembered } from "./preferences";
+import { Preview } from "./preview";
 import type { Command } from "./shortcuts";
 import { timeLabel } from "./time-label";
 import { words } from "./words";
@@ -25,16 +27,20 @@ export class Controls {
   readonly #fullscreen = button("maximize", words.fullscreen);
   readonly #seek = slider("player-seek", words.position);
   readonly #volume = slider("player-volume", words.volume);
+  readonly #marks = element("div", { class: "player-marks", "aria-hidden": "true" });
   readonly #time = element("span", { class: "player-time" });
   readonly #quality = element("select", { class: "player-select" });
   readonly #automatic = element("option", { value: -1 }, words.automatic);
+  readonly #preview: Preview;
   #isSeeking = false;
 
-  constructor(stage: HTMLElement, video: HTMLVideoElement, knownDuration: number, isLive: boolean, actions: ControlActions) {
+  constructor(stage: HTMLElement, video: HTMLVideoElement, config: PlayerConfig, actions: ControlActions) {
     this.#stage = stage;
     this.#video = video;
-    this.#knownDuration = knownDuration;
-    this.#isLive = isLive;
+    this.#knownDuration = config.duration;
+    this.#isLive = config.isLive;
+    this.#preview = new Preview(this.#seek, config.chapters, config.storyboard, () => this.#duration());
+    this.#markChapters(config);
     this.#volume.max = "1";
     this.#volume.step = "0.05";
     this.bar = this.#build(actions);
@@ -48,6 +54,7 @@ export class Controls {
     switch (command.kind) {
       case "toggle": return this.toggle();
       case "seek-by": return this.#seekTo(video.currentTime + command.seconds);
+      case "seek": return this.#seekTo(command.seconds);
       case "seek-to": return this.#seekTo(this.#duration() * command.fraction);
       case "volume-by": return this.#setVolume(video.volume + command.steps * VOLUME_STEP);
       case "mute": video.muted = !video.muted; return;
@@ -88,7 +95,8 @@ export class Controls {
     this.#seek.addEventListener("change", () => { this.#isSeeking = false; this.#seekTo(Number(this.#seek.value)); });
     this.showQualities([]);
     return element("div", { class: "player-bar", role: "group", "aria-label": words.controls },
-      this.#seek,
+      this.#preview.box,
+      element("div", { class: "player-line" }, this.#seek, this.#marks),
       element("div", { class: "player-row" },
         this.#play,
         element("span", { class: "player-sound" }, this.#mute, this.#volume),
@@ -111,7 +119,8 @@ export class Controls {
     const menu = element("details", { class: "player-settings" }, summary,
       element("div", { class: "player-menu" },
         element("label", { class: "player-choice" }, words.quality, this.#quality),
-        element("label", { class: "player-choice" }, words.speed, speed)));
+        element("label", { class: "player-choice" }, words.speed, speed),
+        ...this.#captions()));
     menu.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || !menu.open) return;
       menu.open = false;
@@ -119,6 +128,35 @@ export class Controls {
     });
     document.addEventListener("pointerdown", ({ target }) => { if (target instanceof Node && !menu.contains(target)) menu.open = false; });
     return menu;
+  }
+
+  /** A choice among the `<track>`s of the page, if there are any. */
+  #captions(): HTMLElement[] {
+    const tracks = [...this.#video.querySelectorAll("track")];
+    if (tracks.length === 0) return [];
+    const choice = element("select", { class: "player-select" }, element("option", { value: "" }, words.noCaptions),
+      ...tracks.map((track) => element("option", { value: track.srclang }, track.label)));
+    const show = () => {
+      for (const track of tracks) track.track.mode = track.srclang === choice.value ? "showing" : "disabled";
+    };
+    const wanted = remembered("captions") ?? "";
+    choice.value = tracks.some((track) => track.srclang === wanted) ? wanted : "";
+    choice.addEventListener("change", () => {
+      remember("captions", choice.value);
+      show();
+    });
+    show();
+    return [element("label", { class: "player-choice" }, words.captions, choice)];
+  }
+
+  /** Notches where chapters begin. */
+  #markChapters({ chapters, duration }: PlayerConfig): void {
+    const starts = chapters.map(({ start }) => start).filter((start) => start > 0 && start < duration);
+    this.#marks.append(...starts.map((start) => {
+      const mark = element("span", { class: "player-mark" });
+      mark.style.setProperty("--at", String(start / duration));
+      return mark;
+    }));
   }
 
   #pictureInPicture(): HTMLElement[] {

@@ -1,6 +1,6 @@
 // What the player remembers in this browser. A browser that refuses storage gets the defaults.
 
-type Key = "p2p" | "volume" | "muted" | "theatre";
+type Key = "p2p" | "volume" | "muted" | "theatre" | "captions";
 
 export function remembered(key: Key): string | null {
   try {

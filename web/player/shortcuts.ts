@@ -3,6 +3,7 @@
 export type Command =
   | { readonly kind: "toggle" }
   | { readonly kind: "seek-by"; readonly seconds: number }
+  | { readonly kind: "seek"; readonly seconds: number }
   | { readonly kind: "seek-to"; readonly fraction: number }
   | { readonly kind: "volume-by"; readonly steps: number }
   | { readonly kind: "mute" }

@@ -13,6 +13,8 @@ export const words = {
   automatic: "Automatic",
   speed: "Speed",
   normalSpeed: "Normal",
+  captions: "Captions",
+  noCaptions: "None",
   pictureInPicture: "Picture in picture",
   theatre: "Wide player",
   fullscreen: "Full screen",

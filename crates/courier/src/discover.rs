@@ -76,7 +76,7 @@ impl Courier {
     pub async fn fetch_nodeinfo(&self, host: &Host) -> Result<NodeInfo, FetchError> {
         let base = self.base_of(host)?;
         let well_known = self.well_known_nodeinfo(host).await?;
-        let url = well_known.nodeinfo().ok_or_else(|| FetchError::Gone(base.clone()))?;
+        let url = well_known.nodeinfo().ok_or_else(|| FetchError::Missing(base.clone()))?;
         ensure_same_host(url, &base)?;
         self.get_json(url, ACCEPT_JSON).await
     }

@@ -15,12 +15,12 @@ pub enum FetchError {
     /// The server did not answer, or not as it should.
     #[error(transparent)]
     Net(#[from] NetError),
-    /// The server says that the document does not exist, or no longer.
+    /// The server says that the document was deleted for good (410).
     #[error("{0} is gone")]
     Gone(Url),
-    /// The server says that the document was removed for good.
-    #[error("{0} was removed")]
-    Removed(Url),
+    /// The server knows no such document (404): it was deleted or hidden, or never there, or its server is in disorder.
+    #[error("{0} is not there")]
+    Missing(Url),
     /// The answer is no ActivityPub document.
     #[error("{url} is {content_type:?}, not an ActivityPub document")]
     ContentType {
@@ -74,12 +74,12 @@ impl FetchError {
 
     /// Whether the origin says that there is no such thing (any more).
     pub fn is_gone(&self) -> bool {
-        matches!(self, Self::Gone(_) | Self::Removed(_) | Self::UnknownHandle(_))
+        self.is_deletion() || matches!(self, Self::Missing(_) | Self::UnknownHandle(_))
     }
 
-    /// Whether the origin says that there was such a thing and never will be again (410).
-    pub fn is_removed(&self) -> bool {
-        matches!(self, Self::Removed(_))
+    /// Whether the origin says that somebody deleted it: it will not come back.
+    pub fn is_deletion(&self) -> bool {
+        matches!(self, Self::Gone(_))
     }
 }
 
@@ -94,7 +94,7 @@ impl From<FetchError> for Problem {
     fn from(error: FetchError) -> Self {
         match error {
             FetchError::Net(error) => error.into(),
-            FetchError::Gone(_) | FetchError::Removed(_) | FetchError::UnknownHandle(_) => {
+            FetchError::Gone(_) | FetchError::Missing(_) | FetchError::UnknownHandle(_) => {
                 Self::not_found(error.to_string())
             }
             FetchError::Refused { .. } => Self::forbidden(error.to_string()),

@@ -96,8 +96,8 @@ impl Courier {
         let request = self.platform().http.get(&target).accept(accept).signer(&signer).timeout(TIMEOUT);
         let response = request.max_body(document::MAX_DOCUMENT_BYTES as u64).send().await?;
         match response.error_for_status() {
-            Err(NetError::Status { status: StatusCode::NOT_FOUND, .. }) => Err(FetchError::Gone(target)),
-            Err(NetError::Status { status: StatusCode::GONE, .. }) => Err(FetchError::Removed(target)),
+            Err(NetError::Status { status: StatusCode::GONE, .. }) => Err(FetchError::Gone(target)),
+            Err(NetError::Status { status: StatusCode::NOT_FOUND, .. }) => Err(FetchError::Missing(target)),
             outcome => Ok(outcome?),
         }
     }
@@ -161,7 +161,7 @@ mod tests {
         forged["publicKey"]["publicKeyPem"] = world.gamma.actor("mallory").key().pem.clone().into();
         world.beta.serve("/uploads/forged.json", &forged);
         let outcome = world.courier.fetch(&url("http://beta.test/uploads/forged.json")).await;
-        assert!(matches!(outcome, Err(FetchError::Gone(_))), "the id was asked for, and is not there: {outcome:?}");
+        assert!(matches!(outcome, Err(FetchError::Missing(_))), "the id was asked for, and is not there: {outcome:?}");
     }
 
     #[tokio::test]
@@ -176,7 +176,9 @@ mod tests {
     async fn what_is_gone_is_told_from_what_does_not_answer() {
         let world = World::new().await;
         let gone = world.courier.fetch(&url("http://beta.test/nothing")).await.unwrap_err();
-        assert!(gone.is_gone() && gone.is_permanent());
+        assert!(gone.is_gone() && gone.is_permanent() && !gone.is_deletion());
+        world.beta.answer_with(410);
+        assert!(world.courier.fetch(&url("http://beta.test/nothing")).await.unwrap_err().is_deletion());
         world.beta.answer_with(503);
         let busy = world.courier.fetch(&url("http://beta.test/nothing")).await.unwrap_err();
         assert!(!busy.is_gone() && !busy.is_permanent());

@@ -19,6 +19,9 @@ pub const SEGMENT_SECONDS: u32 = 4;
 pub const CONTAINERS: &str = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,flv,mpegts,mpeg,mpegvideo,asf,ogg,mxf,nut,ivf,rm,dv,gif,\
     h264,hevc,m4v,av1,obu,wav,w64,mp3,flac,aac,aiff,ac3,eac3,caf,wv,ape,tta,amr,au";
 
+/// What a picture may be that somebody gives for a video.
+pub const PICTURES: &str = "jpeg_pipe,png_pipe,webp_pipe";
+
 /// The largest picture that is decoded: 8192 × 8192 pixels.
 pub const MAX_PIXELS: u64 = 8192 * 8192;
 

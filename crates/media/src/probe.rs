@@ -16,7 +16,7 @@ use ffmpeg::format::stream::Disposition;
 use ffmpeg::media::Type;
 use ffmpeg::{Dictionary, Rational, Stream};
 
-use crate::command::{CONTAINERS, MAX_PIXELS};
+use crate::command::{CONTAINERS, MAX_PIXELS, PICTURES};
 use crate::orientation::Orientation;
 use crate::protocol::{AudioStream, LONGEST, MAX_CHANNELS, MAX_SIDE_PIXELS, Probe, VideoStream};
 use crate::{FrameRate, MediaError, mp4};
@@ -67,8 +67,12 @@ pub(crate) fn open(path: &Path) -> Result<Input, MediaError> {
     open_as(path, CONTAINERS)
 }
 
-/// The same for a file of one of the given kinds.
-pub(crate) fn open_as(path: &Path, kinds: &str) -> Result<Input, MediaError> {
+/// Opens a picture, of kinds that are no uploads by themselves.
+pub(crate) fn open_picture(path: &Path) -> Result<Input, MediaError> {
+    open_as(path, PICTURES)
+}
+
+pub(crate) fn open_as(path: &Path, containers: &str) -> Result<Input, MediaError> {
     ffmpeg::init().map_err(|error| MediaError::unavailable(format!("FFmpeg does not start ({error})")))?;
     ffmpeg::log::set_level(ffmpeg::log::Level::Fatal);
     let Some(path) = path.to_str().filter(|path| !path.contains('\0')) else {
@@ -76,7 +80,7 @@ pub(crate) fn open_as(path: &Path, kinds: &str) -> Result<Input, MediaError> {
     };
     let mut options = Dictionary::new();
     options.set("protocol_whitelist", "file");
-    options.set("format_whitelist", kinds);
+    options.set("format_whitelist", containers);
     options.set("max_streams", MAX_STREAMS);
     ffmpeg::format::input_with_dictionary(&format!("file:{path}"), options).map_err(|error| match error {
         ffmpeg::Error::Other { errno } if errno == libc::EINVAL => MediaError::not_media("its kind is not accepted"),
@@ -98,7 +102,7 @@ pub(crate) fn decoding_failed(error: ffmpeg::Error) -> MediaError {
 }
 
 /// The largest picture stream that is not the cover of something else.
-fn picture_stream(input: &Input) -> Result<Option<VideoStream>, MediaError> {
+pub(crate) fn picture_stream(input: &Input) -> Result<Option<VideoStream>, MediaError> {
     let candidates = input.streams().filter(|stream| stream.parameters().medium() == Type::Video && !is_cover(stream));
     let mut streams: Vec<VideoStream> = candidates.filter_map(|stream| describe_pictures(&stream)).collect();
     streams.sort_by_key(|stream| std::cmp::Reverse(u64::from(stream.width) * u64::from(stream.height)));

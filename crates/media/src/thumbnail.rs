@@ -3,7 +3,7 @@
 //! A cover stands for music that has one; a plain dark picture stands for what cannot be decoded.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::Path;
 
 use ffmpeg_next as ffmpeg;
@@ -17,7 +17,7 @@ use ffmpeg::{Packet, Rational};
 
 use crate::orientation::Orientation;
 use crate::picture::{GOOD_CONTRAST, PREVIEW_BOUNDS, THUMBNAIL_SIZE, contrast, cover, fit};
-use crate::probe::{decoding_failed, open, orientation, with_square_pixels};
+use crate::probe::{decoding_failed, open, open_picture, orientation, picture_stream, with_square_pixels};
 use crate::protocol::{Picture, Probe, Thumbnails, names};
 use crate::{MediaError, probe};
 
@@ -34,13 +34,13 @@ const JPEG_QUALITY: i32 = 4;
 
 const RGB_BYTES: usize = 3;
 
-/// Writes both pictures of a file into a folder.
+/// Writes both pictures of a file into a folder. The file may be a video, or itself a picture: JPEG, PNG or WebP.
 ///
 /// # Errors
 /// Those of [`probe::probe`]; a stream that cannot be decoded is no error but gives a plain picture.
 pub fn thumbnails(input: &Path, work_dir: &Path, stem: &str) -> Result<Thumbnails, MediaError> {
-    let probe = probe::probe(input)?;
-    let still = pick(input, &probe)?.unwrap_or_else(Still::plain);
+    let still = if is_picture(input)? { Some(read_picture(input)?) } else { pick(input, &probe::probe(input)?)? };
+    let still = still.unwrap_or_else(Still::plain);
     let (width, height) = still.shown_size();
     let preview = fit(width, height, PREVIEW_BOUNDS);
     let write = |file: String, scaled: (u32, u32), cropped: (u32, u32)| {
@@ -122,6 +122,29 @@ fn upright(
         }
     }
     Ok(upright)
+}
+
+/// Whether a file begins as a picture does.
+fn is_picture(path: &Path) -> Result<bool, MediaError> {
+    let unreadable = |error: std::io::Error| MediaError::unavailable(format!("the file cannot be read ({error})"));
+    let mut head = Vec::with_capacity(12);
+    File::open(path).map_err(unreadable)?.take(12).read_to_end(&mut head).map_err(unreadable)?;
+    let is_webp = head.starts_with(b"RIFF") && head.ends_with(b"WEBP");
+    Ok(is_webp || head.starts_with(&[0xFF, 0xD8, 0xFF]) || head.starts_with(b"\x89PNG\r\n\x1a\n"))
+}
+
+/// Decodes a single picture, however plain it is: somebody chose it.
+fn read_picture(path: &Path) -> Result<Still, MediaError> {
+    let mut input = open_picture(path)?;
+    let unreadable = || MediaError::not_media("it is no picture that can be decoded");
+    let index = picture_stream(&input)?.ok_or_else(unreadable)?.index;
+    let stream = input.stream(index).ok_or_else(unreadable)?;
+    let orientation = orientation(&stream);
+    let context = codec::context::Context::from_parameters(stream.parameters()).map_err(decoding_failed)?;
+    let mut decoder = context.decoder().video().map_err(decoding_failed)?;
+    let mut best = None;
+    look_around(&mut input, &mut decoder, index, &mut best);
+    best.map(|(_, frame)| Still { frame, orientation }).ok_or_else(unreadable)
 }
 
 /// The most varied of the first pictures at each place, the first good one if there is one.

@@ -56,7 +56,7 @@ impl ResolveError {
 
     /// Whether its server says that it was removed for good.
     pub fn is_removed(&self) -> bool {
-        matches!(self, Self::Fetch(error) if error.is_removed())
+        matches!(self, Self::Fetch(error) if error.is_deletion())
     }
 }
 

@@ -8,7 +8,7 @@ use futures::{StreamExt, stream};
 use platform::{
     clock::Timestamp,
     db::Tx,
-    jobs::{JobError, enqueue},
+    jobs::JobError,
 };
 use tracing::debug;
 use url::Url;
@@ -20,7 +20,7 @@ use super::{
 use crate::{
     App,
     actors::{self, Actor},
-    videos::federate::{RefreshVideo, save},
+    videos::intake::{self, Reason, SaveError},
 };
 
 /// Requests for single videos that are under way to one server at a time.
@@ -159,14 +159,14 @@ impl Harvest {
     pub async fn store(&self, app: &App, tx: &mut Tx) -> Result<i64, JobError> {
         let mut stored = 0;
         for (video, channel) in &self.videos {
-            match save(app, tx, video, channel).await {
+            match intake::save(app, tx, video, channel).await {
                 Ok(id) => stored += i64::from(id.is_some()),
-                Err(JobError::Fail(reason)) => debug!(video.url = %video.id, reason, "a listed video was left out"),
-                Err(error) => return Err(error),
+                Err(SaveError::Unusable(reason)) => debug!(video.url = %video.id, reason, "a listed video was left out"),
+                Err(SaveError::Db(error)) => return Err(error.into()),
             }
         }
         for url in &self.later {
-            enqueue(tx, app.platform.clock.now(), &RefreshVideo { url: url.clone(), shared_by: None }).await?;
+            intake::want(app, tx, url, Reason::Wanted).await?;
         }
         Ok(stored)
     }

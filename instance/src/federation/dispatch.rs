@@ -8,7 +8,6 @@ use federation::wire::{Action, Activity, Object, Undone};
 use http_body_util::{BodyExt, Limited};
 use platform::{
     db::Tx,
-    jobs::enqueue,
     web::{ApiResult, Problem},
 };
 use tracing::{debug, info};
@@ -22,9 +21,7 @@ use crate::{
     mirrors,
     moderation::abuses,
     rates::{self, Rating},
-    shares,
-    videos::{self, federate::RefreshVideo},
-    views,
+    shares, videos, views,
 };
 
 /// PeerTube's own limit on bodies.
@@ -77,7 +74,7 @@ async fn dispatch(app: &App, tx: &mut Tx, verified: &VerifiedActivity, actor: &A
             mirrors::federate::receive(app, tx, actor, file).await?;
         }
         Action::Create(Object::Video(video)) | Action::Update(Object::Video(video)) => {
-            refresh_video(app, tx, &video.id, None).await?;
+            videos::intake::receive_video(app, tx, actor, video).await?;
         }
         Action::Update(Object::Actor(object)) => actors::federate::receive_update(app, tx, actor, object).await?,
         Action::Update(Object::Id(id)) if actors::federate::receive_update_of(app, tx, id).await? => {}
@@ -87,12 +84,12 @@ async fn dispatch(app: &App, tx: &mut Tx, verified: &VerifiedActivity, actor: &A
         Action::ApproveReply(_) | Action::RejectReply(_) => {
             comments::federate::receive_decision(app, tx, activity, actor).await?;
         }
-        Action::Update(Object::Id(id)) => refresh_video(app, tx, id, None).await?,
+        Action::Update(Object::Id(id)) => videos::intake::receive_reference(app, tx, id).await?,
         Action::Move(moved) => {
             actors::moves::federate::receive(app, tx, actor, &moved.object, &moved.target).await?;
         }
         Action::Announce(object) if speaks_for_a_server(actor) => {
-            refresh_video(app, tx, object, Some((actor.id.0, activity.id.to_string()))).await?;
+            videos::intake::receive_announce(app, tx, actor, &activity.id, object).await?;
         }
         Action::Delete(object) => receive_delete(app, tx, (activity, document), actor, object).await?,
         Action::Flag(flag) => abuses::federate::receive(app, tx, &activity.id, actor, flag).await?,
@@ -119,14 +116,6 @@ fn speaks_for_a_server(actor: &Actor) -> bool {
     matches!(actor.kind(), ActorKind::Application | ActorKind::Service | ActorKind::Group)
 }
 
-async fn refresh_video(app: &App, tx: &mut Tx, url: &Url, shared_by: Option<(i64, String)>) -> ApiResult<()> {
-    if app.border.refuses_url(url) {
-        return Ok(());
-    }
-    let url = federation::origin::without_fragment(url);
-    Ok(enqueue(tx, app.platform.clock.now(), &RefreshVideo { url, shared_by }).await?)
-}
-
 async fn receive_delete(
     app: &App,
     tx: &mut Tx,
@@ -141,7 +130,7 @@ async fn receive_delete(
     if !federation::origin::same_host(object, &activity.0.actor) {
         return Ok(());
     }
-    if videos::federate::receive_delete(app, tx, object).await? {
+    if videos::intake::receive_delete(app, tx, object).await? {
         return Ok(());
     }
     actors::federate::receive_delete(app, tx, actor, object).await?;
@@ -156,9 +145,9 @@ async fn receive_undo(app: &App, tx: &mut Tx, actor: &Actor, undone: &Activity) 
     match &undone.action {
         Action::Like(object) => rates::federate::receive_undo(app, tx, actor, object, Rating::Like).await?,
         Action::Dislike(object) => rates::federate::receive_undo(app, tx, actor, object, Rating::Dislike).await?,
-        Action::Announce(object) => shares::federate::receive_undo(tx, actor, object).await?,
         Action::Follow(target) => follows::federate::receive_undo(tx, actor, target).await?,
         Action::Create(Object::CacheFile(file)) => mirrors::federate::receive_undo(tx, actor, &file.id).await?,
+        Action::Announce(object) => videos::intake::receive_undo_announce(tx, actor, object).await?,
         _ => {}
     }
     Ok(())

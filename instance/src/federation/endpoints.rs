@@ -27,7 +27,7 @@ use crate::{
     oauth::Session,
     rates::{self, Rating},
     shares,
-    videos::{self, Privacy, Video, VideoId, VideoState},
+    videos::{self, Privacy, Video, VideoId},
     views,
 };
 
@@ -200,7 +200,7 @@ async fn follows_collection(
     Ok(document(&CollectionPage::new(&id, page, total, items).to_document()))
 }
 
-/// `GET /videos/watch/{id}`: the object for servers, the page for people.
+/// `GET /videos/watch/{id}` and `GET /w/{id}`: the object for servers, the page for people.
 pub async fn video(
     State(app): State<App>,
     Path(id): Path<String>,
@@ -214,16 +214,46 @@ pub async fn video(
     }
     let uuid = parse_uuid(&id).ok_or_else(not_found)?;
     let mut connection = app.platform.db.read().await?;
-    let video = videos::store::find_by_uuid(&mut connection, uuid).await?.ok_or_else(not_found)?;
+    let Some(video) = videos::store::find_by_uuid(&mut connection, uuid).await? else {
+        return tombstone(&mut connection, app.ids.video(uuid)).await;
+    };
     if !video.is_local {
         return Ok(Redirect::to(&video.url).into_response());
     }
     let is_open = matches!(video.privacy, Privacy::Public | Privacy::Unlisted);
     let is_taken_back = moderation::video_blocks::is_unfederated(&mut connection, video.id).await?;
-    if !is_open || video.state != VideoState::Published || is_taken_back {
+    if !is_open || !video.state.is_presentable() || is_taken_back {
         return Err(not_found());
     }
     Ok(document(&videos::federate::document(&app, &mut connection, &video).await?))
+}
+
+/// What is left of a video that was deleted here.
+async fn tombstone(connection: &mut Connection, id: Url) -> ApiResult<Response> {
+    let deleted = videos::store::tombstone(connection, id.as_str()).await?.ok_or_else(not_found)?;
+    let left = document(&videos::federate::tombstone_document(id, deleted));
+    Ok((StatusCode::GONE, left).into_response())
+}
+
+/// A video of ours that everybody may know of.
+async fn listed_video(connection: &mut Connection, id: &str) -> ApiResult<videos::Video> {
+    let uuid = parse_uuid(id).ok_or_else(not_found)?;
+    let video = videos::store::find_by_uuid(connection, uuid).await?;
+    video.filter(|video| video.is_local && video.is_listed()).ok_or_else(not_found)
+}
+
+/// `GET /videos/watch/{id}/activity`: the activity with which it was published.
+pub async fn video_creation(State(app): State<App>, Path(id): Path<String>) -> ApiResult<Response> {
+    let mut connection = app.platform.db.read().await?;
+    let video = listed_video(&mut connection, &id).await?;
+    Ok(document(&videos::federate::creation_document(&app, &mut connection, &video).await?))
+}
+
+/// `GET /videos/watch/{id}/chapters`.
+pub async fn video_chapters(State(app): State<App>, Path(id): Path<String>) -> ApiResult<Response> {
+    let mut connection = app.platform.db.read().await?;
+    let video = listed_video(&mut connection, &id).await?;
+    Ok(document(&videos::federate::chapters_document(&app, &mut connection, &video).await?))
 }
 
 /// `GET /videos/watch/{id}/{likes|dislikes|announces}`.

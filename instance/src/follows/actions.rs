@@ -17,7 +17,7 @@ use crate::{
     compose::RoleName,
     mirrors,
     users::User,
-    videos::Filters,
+    videos,
 };
 
 /// Why a follow cannot be made, answered or ended.
@@ -188,6 +188,7 @@ pub async fn choose(app: &App, id: FollowId, choices: Choices) -> Result<(), Fol
     let mut tx = app.platform.db.begin().await?;
     let follow = sent_by_server(app, &mut tx, id).await?;
     store::set_choices(&mut tx, follow.id, choices, app.platform.clock.now()).await?;
+    videos::intake::relist(&mut tx, follow.target_id).await?;
     if follow.is_mirrored && !choices.is_mirrored {
         give_copies_back(app, &mut tx, &follow.target_host).await?;
     }
@@ -208,6 +209,7 @@ async fn unfollow_in(app: &App, tx: &mut Tx, follow: &Follow) -> Result<(), DbEr
         federate::send_undo(app, tx, follow).await?;
     }
     store::delete(tx, follow.id).await?;
+    videos::intake::relist(tx, follow.target_id).await?;
     if !store::is_followed_from_here(tx, follow.target_id).await? {
         backfill::stop(tx, follow.target_id).await?;
     }
@@ -323,21 +325,3 @@ pub async fn begin_to_read(app: &App, tx: &mut Tx, target: &Actor) -> Result<(),
     backfill::start(tx, app.platform.clock.now(), target.id).await
 }
 
-/// Leaves out of a list what comes by follows of the server that are not for showing.
-///
-/// # Errors
-/// [`DbError`] if the database refuses.
-pub async fn hide_unlisted(app: &App, connection: &mut Connection, filters: &mut Filters) -> Result<(), DbError> {
-    if !filters.is_open() {
-        return Ok(());
-    }
-    let me = actors::store::find_by_url(connection, app.ids.instance_actor().as_str()).await?;
-    let Some(me) = me else { return Ok(()) };
-    for follow in store::unlisted_targets(connection, me.id).await? {
-        match follow.target_kind() {
-            ActorKind::Application => filters.hidden_hosts.push(follow.target_host),
-            _ => filters.hidden_actors.push(follow.target_id),
-        }
-    }
-    Ok(())
-}

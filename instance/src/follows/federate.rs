@@ -12,6 +12,7 @@ use crate::{
     App,
     actors::{self, Actor, ActorKind},
     settings::FollowPolicy,
+    videos,
 };
 
 /// Sends a follow from one of our actors. Following again asks again, unless it is accepted already. Whoever lives here
@@ -114,6 +115,7 @@ pub async fn receive_answer(
         return Ok(());
     }
     store::set_state(tx, follow.id, state, now).await?;
+    videos::intake::relist(tx, speaker.id).await?;
     if state == FollowState::Accepted {
         actions::begin_to_read(app, tx, speaker).await?;
     }

@@ -25,7 +25,7 @@ pub mod store;
 pub mod subscriptions;
 mod target;
 
-pub use actions::{FollowError, hide_unlisted};
+pub use actions::FollowError;
 pub use button::SubscribeButton;
 pub use model::{Choices, Follow, FollowId, FollowState};
 pub use target::Target;

@@ -149,6 +149,19 @@ pub async fn follower_inboxes(connection: &mut Connection, target: ActorId) -> R
         .await
 }
 
+/// Whether one of this server's actors follows anyone on a host, with the other's consent.
+pub async fn follows_host(connection: &mut Connection, host: &str) -> Result<bool, DbError> {
+    connection
+        .query(sql!(
+            "SELECT EXISTS (SELECT 1 FROM follows f JOIN actors me ON me.id = f.follower_id \
+             JOIN actors t ON t.id = f.target_id \
+             WHERE me.is_local = TRUE AND f.state = 'accepted' AND t.host = $1)"
+        ))
+        .bind(host.to_owned())
+        .fetch_scalar()
+        .await
+}
+
 /// Whether one of this server's actors follows an actor, with the other's consent.
 pub async fn is_followed_from_here(connection: &mut Connection, target: ActorId) -> Result<bool, DbError> {
     connection
@@ -158,18 +171,6 @@ pub async fn is_followed_from_here(connection: &mut Connection, target: ActorId)
         ))
         .bind(target)
         .fetch_scalar()
-        .await
-}
-
-/// Servers, accounts and channels whose videos are not to stand in the lists of this server.
-pub async fn unlisted_targets(connection: &mut Connection, me: ActorId) -> Result<Vec<Follow>, DbError> {
-    connection
-        .query(sql!(concat!(
-            follow!(),
-            " WHERE f.follower_id = $1 AND f.state = 'accepted' AND f.is_listed = FALSE ORDER BY f.id LIMIT 500"
-        )))
-        .bind(me)
-        .fetch_all()
         .await
 }
 

@@ -17,7 +17,10 @@ use crate::{
     actors::{self, Actor, ActorKind, federate::ResolveError},
     backfill, follows,
     users::User,
-    videos,
+    videos::{
+        self,
+        intake::{self, SaveError},
+    },
 };
 
 /// A look-up takes no longer.
@@ -103,6 +106,15 @@ impl From<JobError> for LookupError {
         match error {
             JobError::Fail(_) => Self::NotFound,
             other => Self::Unreachable(other.to_string()),
+        }
+    }
+}
+
+impl From<SaveError> for LookupError {
+    fn from(error: SaveError) -> Self {
+        match error {
+            SaveError::Unusable(_) => Self::NotFound,
+            SaveError::Db(error) => error.into(),
         }
     }
 }
@@ -238,7 +250,7 @@ async fn fetch(app: &App, reference: &Reference) -> Result<Found, LookupError> {
 async fn bring_video(app: &App, video: &wire::Video) -> Result<Found, LookupError> {
     let channel = backfill::channel_of(app, video).await?;
     let mut tx = app.platform.db.begin().await?;
-    let kept = videos::federate::save(app, &mut tx, video, &channel).await?;
+    let kept = intake::save(app, &mut tx, video, &channel).await?;
     tx.commit().await?;
     kept.map(|_| Found::Video(video.uuid)).ok_or(LookupError::NotFound)
 }

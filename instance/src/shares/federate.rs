@@ -49,11 +49,6 @@ pub async fn document(
     }))
 }
 
-/// A server or channel passes a video on no longer.
-pub async fn receive_undo(tx: &mut Tx, actor: &Actor, object: &Url) -> Result<(), DbError> {
-    store::delete(tx, federation::origin::without_fragment(object).as_str(), actor.id).await
-}
-
 /// As [`receive_undo`], from those who name only the address of the announcement. Tells whether there was one.
 pub async fn receive_undo_by_id(tx: &mut Tx, actor: &Actor, id: &Url) -> Result<bool, DbError> {
     store::delete_by_url(tx, id.as_str(), actor.id).await

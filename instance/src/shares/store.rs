@@ -41,18 +41,6 @@ pub async fn sharer(connection: &mut Connection, video: VideoId, actor: ActorId)
         .await
 }
 
-/// Forgets that an actor shares the video at an address.
-pub async fn delete(tx: &mut Tx, video_url: &str, actor: ActorId) -> Result<(), DbError> {
-    tx.query(sql!(
-        "DELETE FROM video_shares WHERE actor_id = $2 AND video_id IN (SELECT id FROM videos WHERE url = $1)"
-    ))
-    .bind(video_url.to_owned())
-    .bind(actor)
-    .execute()
-    .await
-    .map(drop)
-}
-
 /// Forgets what an actor shares by the announcement at an address. Tells whether there was one.
 pub async fn delete_by_url(tx: &mut Tx, url: &str, actor: ActorId) -> Result<bool, DbError> {
     let deleted = tx

@@ -14,7 +14,7 @@ use super::jobs::MakeError;
 use crate::{
     App,
     uploads::{self, store::Source},
-    videos::{self, Video, VideoFile, jobs::RemoveFiles, store::NewPlaylist},
+    videos::{self, Video, VideoFile, jobs::RemoveFiles, model::FileLinks, store::NewPlaylist},
 };
 
 /// A stream whose files are in storage.
@@ -105,19 +105,24 @@ pub(super) async fn publish(app: &App, video: &Video, source: &Source, stream: S
     let now = app.platform.clock.now();
     let Stream { output, thumbnail_file, preview_file } = stream;
     let mut tx = app.platform.db.begin().await?;
-    if videos::store::find(&mut tx, video.id).await?.is_none() {
-        let files = vec![format!("thumbnails/{thumbnail_file}"), format!("previews/{preview_file}")];
-        let removal = RemoveFiles { files, folder: Some(videos::stream_folder(video.uuid)) };
+    let pictures = vec![format!("thumbnails/{thumbnail_file}"), format!("previews/{preview_file}")];
+    let Some(current) = videos::store::find(&mut tx, video.id).await? else {
+        let removal = RemoveFiles { files: pictures, folder: Some(videos::stream_folder(video.uuid)) };
         enqueue(&mut tx, now, &removal).await?;
         return tx.commit().await;
-    }
+    };
     let duration_s = i64::try_from((output.duration_ms + 500).div_euclid(1_000).max(1)).unwrap_or(i64::MAX);
     let aspect_ratio = output.renditions.last().map(|largest| {
         let ratio = f64::from(largest.width) / f64::from(largest.height.max(1));
         (ratio * 10_000.0).round() / 10_000.0
     });
     videos::store::set_measures(&mut tx, video.id, duration_s, aspect_ratio).await?;
-    videos::store::set_pictures(&mut tx, video.id, Some(&thumbnail_file), Some(&preview_file)).await?;
+    if current.picture_keys().next().is_some() {
+        // Its owner chose others.
+        enqueue(&mut tx, now, &RemoveFiles { files: pictures, folder: None }).await?;
+    } else {
+        videos::store::set_pictures(&mut tx, video.id, Some(&thumbnail_file), Some(&preview_file)).await?;
+    }
     videos::store::replace_playlist(&mut tx, video.id, &playlist(app, video, &output), now).await?;
     videos::publish(app, &mut tx, video.id).await?;
     if !app.config.keep_original_file {
@@ -139,6 +144,7 @@ fn playlist(app: &App, video: &Video, output: &TranscodeOutput) -> NewPlaylist {
         file_url: url(&rendition.video_file),
         has_audio: rendition.has_audio,
         has_video: rendition.has_video,
+        links: FileLinks::default(),
     };
     NewPlaylist {
         playlist_url: url(&output.master_file),

@@ -25,13 +25,12 @@ use crate::{
     transcoding::Transcode,
     users::User,
     videos::{
-        self, Privacy, VideoId, VideoState,
-        model::{VideoDraft, VideoFacts},
+        self, GivenPictures, PictureError, Privacy, VideoId, VideoState,
+        model::{LiveFacts, RemoteLinks, VideoDraft, VideoFacts},
     },
 };
 
 const FOLDER: &str = "originals";
-const MAX_TAGS: usize = 5;
 const LONGEST_TITLE: usize = 120;
 /// No storage takes longer for a file.
 const ABANDONED_AFTER: Duration = Duration::from_hours(24);
@@ -57,6 +56,9 @@ pub enum UploadError {
     /// A file could not be written.
     #[error("the file could not be saved: {0}")]
     Io(#[from] std::io::Error),
+    /// A picture that came along cannot be used.
+    #[error(transparent)]
+    Picture(#[from] PictureError),
     /// The storage refuses.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -92,12 +94,20 @@ pub struct NewUpload {
     pub privacy: Option<i64>,
     /// Whether it is sensitive.
     pub nsfw: bool,
+    /// What makes it sensitive, as PeerTube counts.
+    pub nsfw_flags: i64,
+    /// What makes it sensitive, in words, at most 250 characters.
+    pub nsfw_summary: Option<String>,
+    /// PeerTube's number of who may comment; everybody without one.
+    pub comments_policy: Option<i64>,
     /// What it is about, at most 5 of 2 to 30 characters.
     pub tags: Vec<String>,
     /// Whether files are offered for download.
     pub download_enabled: bool,
     /// When it was first published anywhere.
     pub originally_published_at: Option<platform::clock::Timestamp>,
+    /// What stands for it; without one, a picture of the video.
+    pub pictures: GivenPictures,
 }
 
 /// An uploaded file, still in scratch space: it goes when this is dropped.
@@ -140,13 +150,15 @@ pub(super) async fn receive_file(app: &App, mut field: Field<'_>) -> Result<Rece
 pub(super) async fn accept(
     app: &App,
     user: &User,
-    upload: NewUpload,
+    mut upload: NewUpload,
     file: Received,
 ) -> Result<(VideoId, Uuid), UploadError> {
     let channel_id = choose_channel(app, user, upload.channel_id).await?;
     let uuid = app.platform.random.uuid();
     let now = app.platform.clock.now();
+    let given = std::mem::take(&mut upload.pictures);
     let draft = draft(app, uuid, channel_id, upload, &file)?;
+    let pictures = given.store(app).await?;
     let key = Key::new(format!("{FOLDER}/{uuid}{}", extension(&file.file_name))).map_err(StorageError::from)?;
     let source = Source {
         storage_key: key.to_string(),
@@ -157,6 +169,7 @@ pub(super) async fn accept(
     app.platform.storage.put_file(&key, &keep(file.path)?).await?;
     let mut tx = app.platform.db.begin().await?;
     let id = videos::store::upsert(&mut tx, &draft, now).await?;
+    videos::store::set_pictures(&mut tx, id, pictures.thumbnail.as_deref(), pictures.preview.as_deref()).await?;
     store::insert_source(&mut tx, id, &source, now).await?;
     enqueue(&mut tx, now, &Transcode { video_id: id.0 }).await?;
     tx.commit().await?;
@@ -207,30 +220,8 @@ fn draft(
     let named = upload.name.trim();
     let name =
         if named.is_empty() { format!("{stem:.<3}").chars().take(LONGEST_TITLE).collect() } else { named.to_owned() };
-    if !(3..=LONGEST_TITLE).contains(&name.chars().count()) {
-        return invalid(format!("a title has 3 to {LONGEST_TITLE} characters"));
-    }
-    if upload.description.as_ref().is_some_and(|text| text.chars().count() > 10_000) {
-        return invalid("a description has at most 10,000 characters".to_owned());
-    }
-    if upload.support.as_ref().is_some_and(|text| text.chars().count() > 1_000) {
-        return invalid("a support text has at most 1,000 characters".to_owned());
-    }
-    let tag_fits = |tag: &String| (2..=30).contains(&tag.chars().count());
-    if upload.tags.len() > MAX_TAGS || !upload.tags.iter().all(tag_fits) {
-        return invalid(format!("there are at most {MAX_TAGS} tags, of 2 to 30 characters each"));
-    }
     let filled = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
     let language = filled(upload.language);
-    if upload.category.is_some_and(|number| videos::category(number).is_none()) {
-        return invalid("there is no such category".to_owned());
-    }
-    if upload.licence.is_some_and(|number| videos::licence(number).is_none()) {
-        return invalid("there is no such licence".to_owned());
-    }
-    if language.as_deref().is_some_and(|code| videos::language(code).is_none()) {
-        return invalid("there is no such language".to_owned());
-    }
     let privacy = match upload.privacy {
         None => Privacy::Public,
         Some(number) => match Privacy::from_number(number) {
@@ -258,23 +249,30 @@ fn draft(
         privacy,
         state: VideoState::ToTranscode,
         is_nsfw: upload.nsfw,
+        nsfw_flags: upload.nsfw_flags,
+        nsfw_summary: filled(upload.nsfw_summary),
         is_live: false,
+        live: LiveFacts::default(),
         duration_s: 0,
         aspect_ratio: None,
         views: 0,
-        comments_policy: 1,
+        downloads: 0,
+        comments_policy: upload.comments_policy.unwrap_or(1),
         download_enabled: upload.download_enabled,
         wait_transcoding: true,
         tracker_urls: Json(trackers),
         published_at: app.platform.clock.now(),
         originally_published_at: upload.originally_published_at,
     };
+    videos::check_facts(&facts, &upload.tags).map_err(UploadError::Invalid)?;
     Ok(VideoDraft {
         facts,
         remote_thumbnail_url: None,
         remote_preview_url: None,
         refreshed_at: None,
+        updated_at: None,
         tags: upload.tags,
+        links: RemoteLinks::default(),
     })
 }
 

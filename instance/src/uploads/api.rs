@@ -1,5 +1,6 @@
 use axum::{
     Json,
+    body::Bytes,
     extract::{Multipart, State, multipart::Field},
     http::StatusCode,
 };
@@ -14,12 +15,15 @@ use super::{
     NewUpload, UploadError,
     actions::{self, Received},
 };
-use crate::{App, oauth::SignedIn, users::User, videos::VideoId};
+use crate::{
+    App,
+    oauth::SignedIn,
+    users::User,
+    videos::{MAX_PICTURE_BYTES, VideoId},
+};
 
 /// What the texts of a form may take together, names included; those that are used take a tenth of it.
 const MAX_TEXT_BYTES: usize = 500_000;
-/// A picture that comes with an upload is not used yet, and no larger than this.
-const MAX_PICTURE_BYTES: usize = 8_000_000;
 
 /// `POST /api/v1/videos/upload`: one form with the file and what is to be known of it.
 pub async fn upload(State(app): State<App>, session: SignedIn, form: Multipart) -> ApiResult<Json<Value>> {
@@ -39,7 +43,8 @@ pub(super) async fn take(app: &App, user: &User, mut form: Multipart) -> Result<
                 return Err(UploadError::Invalid("there is more than one file in the form".to_owned()));
             }
             "videofile" => file = Some(actions::receive_file(app, field).await?),
-            "thumbnailfile" | "previewfile" => pass_over(&mut field).await?,
+            "thumbnailfile" => upload.pictures.thumbnail = receive_picture(&mut field).await?,
+            "previewfile" => upload.pictures.preview = receive_picture(&mut field).await?,
             _ => {
                 let value = receive_text(&mut field, &mut text_left).await?;
                 read_text(&mut upload, name.trim_end_matches("[]"), value)?;
@@ -66,15 +71,16 @@ fn too_much_text() -> UploadError {
     UploadError::Invalid(format!("the texts of the form take more than {MAX_TEXT_BYTES} bytes"))
 }
 
-async fn pass_over(field: &mut Field<'_>) -> Result<(), UploadError> {
-    let mut size_bytes = 0;
+/// `None` for a file input that was left empty.
+async fn receive_picture(field: &mut Field<'_>) -> Result<Option<Bytes>, UploadError> {
+    let mut bytes = vec![];
     while let Some(chunk) = field.chunk().await? {
-        size_bytes += chunk.len();
-        if size_bytes > MAX_PICTURE_BYTES {
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() > MAX_PICTURE_BYTES {
             return Err(UploadError::Invalid(format!("a picture has at most {MAX_PICTURE_BYTES} bytes")));
         }
     }
-    Ok(())
+    Ok(Some(Bytes::from(bytes)).filter(|bytes| !bytes.is_empty()))
 }
 
 fn read_text(upload: &mut NewUpload, name: &str, value: String) -> Result<(), UploadError> {
@@ -91,6 +97,9 @@ fn read_text(upload: &mut NewUpload, name: &str, value: String) -> Result<(), Up
         "language" => upload.language = Some(value),
         "privacy" => upload.privacy = number(&value)?,
         "nsfw" => upload.nsfw = matches!(value.as_str(), "true" | "1" | "on"),
+        "nsfwFlags" => upload.nsfw_flags = number(&value)?.unwrap_or_default(),
+        "nsfwSummary" => upload.nsfw_summary = Some(value),
+        "commentsPolicy" => upload.comments_policy = number(&value)?,
         "downloadEnabled" => upload.download_enabled = matches!(value.as_str(), "true" | "1" | "on"),
         "originallyPublishedAt" if !value.is_empty() => {
             upload.originally_published_at = Some(value.parse::<Timestamp>().map_err(|_| wrong())?);
@@ -117,6 +126,7 @@ impl From<UploadError> for Problem {
                 Self::new(StatusCode::INSUFFICIENT_STORAGE, "The server's disk is full: nothing was saved.")
             }
             UploadError::Io(error) => Self::internal(&error),
+            UploadError::Picture(error) => error.into(),
             UploadError::Storage(error) => error.into(),
             UploadError::Db(error) => error.into(),
         }

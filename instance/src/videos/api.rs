@@ -14,15 +14,17 @@ use platform::{
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
+use url::Url;
 
 use super::{
-    ListQuery, Privacy, Video, VideoId, VideoState, actions, labels,
-    representation::{Details, ResultList, Summary},
+    ListQuery, Privacy, Video, VideoId, actions, intake, labels,
+    representation::{Details, ResultList, Summary, iso},
     store,
 };
 use crate::{
-    App, accounts, channels, follows, moderation,
+    App, accounts, channels, moderation,
     oauth::{Session, SignedIn},
+    uploads,
     users::{Role, User},
 };
 
@@ -88,16 +90,12 @@ pub async fn respond(app: &App, session: &Session, mut query: ListQuery) -> ApiR
 
 async fn render_list(app: &App, query: &ListQuery) -> ApiResult<Bytes> {
     let mut connection = app.platform.db.read().await?;
-    let mut query = query.clone();
-    follows::hide_unlisted(app, &mut connection, &mut query.filters).await?;
-    let videos = store::list(&mut connection, &query).await?;
+    let videos = store::list(&mut connection, query).await?;
     let total = if query.skip_count { None } else { Some(store::count(&mut connection, &query.filters).await?) };
-    let now = app.platform.clock.now();
+    let (now, base) = (app.platform.clock.now(), app.platform.public_url.as_str());
     let watching = |video: &Video| app.views.viewers(video.id, now);
-    let list = ResultList {
-        total,
-        data: videos.iter().map(|video| Summary::from(video).watched_by(watching(video))).collect(),
-    };
+    let data = videos.iter().map(|video| Summary::from(video).at(base).watched_by(watching(video))).collect();
+    let list = ResultList { total, data };
     serde_json::to_vec(&list).map(Bytes::from).map_err(|error| Problem::internal(&error))
 }
 
@@ -116,6 +114,8 @@ pub async fn details(State(app): State<App>, Path(id): Path<String>, session: Se
         None => None,
     };
     let details = Details {
+        base: app.platform.public_url.as_str(),
+        web_files: store::web_files(&mut connection, video.id).await?,
         tags: store::tags(&mut connection, video.id).await?,
         redundancies: store::redundancies(&mut connection, video.id, app.platform.clock.now()).await?,
         video: &video,
@@ -128,7 +128,52 @@ pub async fn details(State(app): State<App>, Path(id): Path<String>, session: Se
         body.insert("viewers".to_owned(), app.views.viewers(video.id, app.platform.clock.now()).into());
     }
     moderation::video_blocks::api::describe(&mut connection, video.id, &mut body).await?;
+    drop(connection);
+    look_after(&app, &video).await;
     Ok(Json(body))
+}
+
+/// Has the origin of an outdated video asked. Whoever looks at the video sees what is known; nothing here is their problem.
+pub(super) async fn look_after(app: &App, video: &Video) {
+    if let Err(error) = intake::refresh_if_outdated(app, video).await {
+        tracing::debug!(%error, "an outdated video was not asked for");
+    }
+}
+
+/// `POST /api/v1/videos/{id}/refresh`: asks the origin of a remote video for it, soon. For those who look after the server.
+pub async fn refresh(State(app): State<App>, Path(id): Path<String>, session: SignedIn) -> ApiResult<StatusCode> {
+    if session.user.role() == Role::User {
+        return Err(Problem::forbidden("Only those who look after the server may do this."));
+    }
+    let video = find_visible(&mut app.platform.db.read().await?, &id, Some(&session.user)).await?;
+    let url = Url::parse(&video.url).map_err(|error| Problem::internal(&error))?;
+    if video.is_local {
+        return Err(Problem::bad_request("This video is at home here: there is nobody to ask."));
+    }
+    let mut tx = app.platform.db.begin().await?;
+    intake::want(&app, &mut tx, &url, intake::Reason::Wanted).await?;
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `GET /api/v1/videos/{id}/source`: the uploaded file, as far as it is kept.
+pub async fn source(State(app): State<App>, Path(id): Path<String>, session: SignedIn) -> ApiResult<Json<Value>> {
+    let video = find_owned(&app, &id, &session.user).await?;
+    let source = uploads::store::find_source(&mut app.platform.db.read().await?, video.id).await?;
+    let source = source.ok_or_else(|| Problem::not_found("The uploaded file of this video is not kept."))?;
+    Ok(Json(json!({
+        "filename": source.file_name,
+        "inputFilename": source.file_name,
+        "fileUrl": null,
+        "fileDownloadUrl": null,
+        "resolution": null,
+        "size": source.size_bytes,
+        "width": null,
+        "height": null,
+        "fps": null,
+        "metadata": null,
+        "createdAt": iso(video.created_at).to_string(),
+    })))
 }
 
 /// `GET /api/v1/videos/{id}/description`: the whole of it.
@@ -148,6 +193,20 @@ pub async fn delete_video(State(app): State<App>, Path(id): Path<String>, sessio
     drop(connection);
     actions::delete(&app, &video).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Finds a local video that a user may change: its owner, or those who look after the server.
+pub(crate) async fn find_owned(app: &App, id: &str, user: &User) -> ApiResult<Video> {
+    let mut connection = app.platform.db.read().await?;
+    let video = find_visible(&mut connection, id, Some(user)).await?;
+    if !video.is_local {
+        return Err(Problem::forbidden("This video belongs to another server: only there it can be changed."));
+    }
+    let owns = store::owner(&mut connection, video.id).await? == Some(user.id);
+    if !owns && user.role() == Role::User {
+        return Err(Problem::forbidden("This video belongs to another user."));
+    }
+    Ok(video)
 }
 
 /// Finds a video that the asker may see: what they may not see is not there.
@@ -174,7 +233,8 @@ pub(super) async fn may_see(connection: &mut Connection, video: &Video, user: Op
         Privacy::Internal => user.is_some(),
         Privacy::Private => false,
     };
-    if is_open && video.state == VideoState::Published && !moderation::store::is_hidden(connection, video.id).await? {
+    let is_hidden = moderation::store::is_hidden(connection, video.id).await?;
+    if is_open && video.state.is_presentable() && !is_hidden {
         return Ok(true);
     }
     let Some(user) = user else { return Ok(false) };

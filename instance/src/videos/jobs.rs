@@ -1,13 +1,19 @@
 //! Background work on videos: removing files, and keeping copies of remote videos' pictures.
 
+use axum::body::Bytes;
 use platform::{
     jobs::{Job, JobContext, JobError, JobSet, RetryPolicy},
     storage::Key,
 };
 use serde::{Deserialize, Serialize};
+use tracing::info;
 use url::Url;
 
-use super::{VideoId, store};
+use super::{
+    VideoId, lazy,
+    pictures::{self, Size},
+    store,
+};
 use crate::App;
 
 /// Pictures of remote videos are small; what is larger is no thumbnail.
@@ -64,16 +70,17 @@ async fn fetch_pictures(app: App, job: FetchPictures, _: JobContext) -> Result<(
     let id = VideoId(job.video_id);
     let urls = store::remote_pictures(&mut app.platform.db.read().await?, id).await?;
     let Some((thumbnail, preview)) = urls else { return Ok(()) };
-    let thumbnail = fetch_picture(&app, "thumbnails", thumbnail.as_deref()).await?;
-    let preview = fetch_picture(&app, "previews", preview.as_deref()).await?;
+    // One that cannot be had or shown is no reason to do without the other.
+    let thumbnail = fetch_picture(&app, thumbnail.as_deref(), Size::Thumbnail).await?;
+    let preview = fetch_picture(&app, preview.as_deref(), Size::Preview).await?;
+    let pictures = pictures::store_pictures(&app, thumbnail, preview).await?;
     let mut tx = app.platform.db.begin().await?;
     let outdated: Vec<String> = if let Some(video) = store::find(&mut tx, id).await? {
-        store::set_pictures(&mut tx, id, thumbnail.as_deref(), preview.as_deref()).await?;
+        store::set_pictures(&mut tx, id, pictures.thumbnail.as_deref(), pictures.preview.as_deref()).await?;
         video.picture_keys().collect()
     } else {
         // Deleted meanwhile: nobody will ask for what was fetched.
-        let fetched = [("thumbnails", thumbnail), ("previews", preview)];
-        fetched.into_iter().filter_map(|(folder, file)| file.map(|file| format!("{folder}/{file}"))).collect()
+        pictures.keys().collect()
     };
     if !outdated.is_empty() {
         let removal = RemoveFiles { files: outdated, folder: None };
@@ -83,14 +90,27 @@ async fn fetch_pictures(app: App, job: FetchPictures, _: JobContext) -> Result<(
     Ok(())
 }
 
-async fn fetch_picture(app: &App, folder: &str, url: Option<&str>) -> Result<Option<String>, JobError> {
+/// A picture as a JPEG; `None` if there is none, or none that can be shown.
+async fn fetch_picture(app: &App, url: Option<&str>, size: Size) -> Result<Option<Bytes>, JobError> {
     let Some(url) = url.and_then(|url| Url::parse(url).ok()) else { return Ok(None) };
-    let response = app.platform.http.get(&url).max_body(MAX_PICTURE_BYTES).send().await?.error_for_status()?;
-    if !response.body.starts_with(&[0xFF, 0xD8, 0xFF]) {
-        return Err(JobError::fail(format!("the picture of {} is no JPEG", url.host_str().unwrap_or_default())));
+    let response = app.platform.http.get(&url).max_body(MAX_PICTURE_BYTES).send().await;
+    let response = match response.and_then(platform::net::Response::error_for_status) {
+        Ok(response) => response,
+        Err(error) if error.is_permanent() => {
+            info!(%url, %error, "a picture of a remote video did not come");
+            return Ok(None);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    if lazy::is_jpeg(&response.body) {
+        return Ok(Some(response.body));
     }
-    let file = format!("{}.jpg", app.platform.random.uuid());
-    let key = Key::new(format!("{folder}/{file}")).map_err(JobError::fail)?;
-    app.platform.storage.put_bytes(&key, response.body).await?;
-    Ok(Some(file))
+    match pictures::convert(app, &response.body).await {
+        Ok(converted) => Ok(Some(converted.of(size))),
+        Err(error) if error.is_permanent() => {
+            info!(%url, %error, "a picture of a remote video cannot be shown");
+            Ok(None)
+        }
+        Err(error) => Err(JobError::retry(error)),
+    }
 }

@@ -1,5 +1,6 @@
 //! Which videos a list shows, and in what order: the query parameters that PeerTube's lists share.
 
+use indexer::text::fold;
 use platform::{
     clock::Timestamp,
     db::DynamicQuery,
@@ -29,6 +30,7 @@ enum SortKey {
     OriginallyPublishedAt,
     Views,
     Likes,
+    Comments,
 }
 
 impl Sort {
@@ -45,6 +47,7 @@ impl Sort {
             "originallyPublishedAt" => SortKey::OriginallyPublishedAt,
             "views" | "trending" | "hot" | "best" => SortKey::Views,
             "likes" => SortKey::Likes,
+            "comments" => SortKey::Comments,
             _ => return None,
         };
         Some(Self { key, descending })
@@ -69,6 +72,8 @@ impl Sort {
             }
             (SortKey::Views, false) => "v.views, v.id",
             (SortKey::Views, true) => "v.views DESC, v.id DESC",
+            (SortKey::Comments, false) => "v.comments, v.id",
+            (SortKey::Comments, true) => "v.comments DESC, v.id DESC",
             (SortKey::Likes, false) => "v.likes, v.id",
             (SortKey::Likes, true) => "v.likes DESC, v.id DESC",
         }
@@ -104,26 +109,31 @@ pub struct Filters {
     pub words: Vec<String>,
     /// Published at this moment or later.
     pub published_after: Option<Timestamp>,
+    /// Not sensitive in any of these ways, as PeerTube counts them.
+    pub nsfw_flags_excluded: i64,
+    /// Only with a stream, or only without one.
+    pub has_stream: Option<bool>,
+    /// Only with files that play without a stream, or only without them.
+    pub has_web_files: Option<bool>,
     /// Not this video.
     pub except: Option<super::VideoId>,
     /// Who reads the list: what they have blocked is left out, besides what the server has.
     pub reader: Option<AccountId>,
     /// Of channels and accounts that this actor follows.
     pub subscriber: Option<ActorId>,
-    /// Not from these servers.
-    pub hidden_hosts: Vec<String>,
-    /// Not of these channels and accounts.
-    pub hidden_actors: Vec<ActorId>,
 }
 
 impl Filters {
-    /// Whether a list shows what is new from everywhere: then what comes by follows that are not for showing stays out.
-    pub fn is_open(&self) -> bool {
-        let is_about_somebody = self.channel.is_some() || self.account.is_some() || self.subscriber.is_some();
-        !is_about_somebody && self.host.is_none() && self.words.is_empty() && self.is_local != Some(true)
+    /// Whether only what this server shows of itself is meant. Who asks for the videos of one account or channel gets all
+    /// that are known.
+    fn is_of_this_server(&self) -> bool {
+        self.channel.is_none() && self.account.is_none() && self.subscriber.is_none()
     }
 
     pub(super) fn push_to(&self, query: &mut DynamicQuery<'_>) {
+        if self.is_of_this_server() {
+            query.push(" AND v.is_listed_here = TRUE");
+        }
         if let Some(is_local) = self.is_local {
             query.push(" AND v.is_local = ").bind(is_local);
         }
@@ -160,10 +170,23 @@ impl Filters {
             query.push(" AND c.account_id = ").bind(account);
         }
         for word in &self.words {
-            query.push(" AND lower(v.name) LIKE ").bind(like_pattern(word)).push(" ESCAPE '!'");
+            query.push(" AND v.name_folded LIKE ").bind(like_pattern(word)).push(" ESCAPE '!'");
         }
         if let Some(moment) = self.published_after {
             query.push(" AND v.published_at >= ").bind(moment);
+        }
+        if self.nsfw_flags_excluded != 0 {
+            query.push(" AND (v.nsfw_flags & ").bind(self.nsfw_flags_excluded).push(") = 0");
+        }
+        if let Some(has_stream) = self.has_stream {
+            query
+                .push(" AND EXISTS (SELECT 1 FROM video_streaming_playlists p WHERE p.video_id = v.id) = ")
+                .bind(has_stream);
+        }
+        if let Some(has_web_files) = self.has_web_files {
+            query
+                .push(" AND EXISTS (SELECT 1 FROM video_files f WHERE f.video_id = v.id AND f.streaming_playlist_id IS NULL) = ")
+                .bind(has_web_files);
         }
         if let Some(except) = self.except {
             query.push(" AND v.id <> ").bind(except);
@@ -174,20 +197,12 @@ impl Filters {
             query.bind(subscriber).push(" AND (s.target_id = c.actor_id OR s.target_id = (SELECT o.actor_id");
             query.push(" FROM accounts o WHERE o.id = c.account_id)))");
         }
-        if !self.hidden_hosts.is_empty() {
-            query.push(" AND cr.host NOT IN ").bind_list(self.hidden_hosts.iter().cloned());
-        }
-        if !self.hidden_actors.is_empty() {
-            query.push(" AND c.actor_id NOT IN ").bind_list(self.hidden_actors.iter().copied());
-            query.push(" AND NOT EXISTS (SELECT 1 FROM accounts h WHERE h.id = c.account_id AND h.actor_id IN ");
-            query.bind_list(self.hidden_actors.iter().copied()).push(")");
-        }
     }
 }
 
 /// `word` anywhere, with the pattern's own characters taken literally.
 fn like_pattern(word: &str) -> String {
-    let escaped = word.to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_");
+    let escaped = fold(word).replace('!', "!!").replace('%', "!%").replace('_', "!_");
     format!("%{escaped}%")
 }
 
@@ -235,6 +250,9 @@ impl ListQuery {
             "isLocal" => filters.is_local = Some(boolean(name, value)?),
             "filter" if value == "local" => filters.is_local = Some(true),
             "nsfw" => filters.is_nsfw = if value == "both" { None } else { Some(boolean(name, value)?) },
+            "nsfwFlagsExcluded" => filters.nsfw_flags_excluded = number(name, value, 0, 3)?,
+            "hasHLSFiles" => filters.has_stream = Some(boolean(name, value)?),
+            "hasWebVideoFiles" | "hasWebtorrentFiles" => filters.has_web_files = Some(boolean(name, value)?),
             "isLive" => filters.is_live = Some(boolean(name, value)?),
             "categoryOneOf" => add(&mut filters.categories, number(name, value, 0, i64::MAX)?, name)?,
             "licenceOneOf" => add(&mut filters.licences, number(name, value, 0, i64::MAX)?, name)?,
@@ -306,7 +324,7 @@ mod tests {
 
     #[test]
     fn patterns_take_their_own_characters_literally() {
-        assert_eq!(like_pattern("100%_A!"), "%100!%!_a!!%");
+        assert_eq!(like_pattern("100%_Ä!"), "%100!%!_a!!%");
     }
 
     proptest! {

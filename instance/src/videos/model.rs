@@ -1,6 +1,7 @@
 use std::ops::Deref;
 
 use platform::{clock::Timestamp, ids::short_uuid};
+use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 use uuid::Uuid;
 
@@ -61,6 +62,10 @@ pub enum VideoState {
     Published,
     /// It is waiting for its renditions, or they are being made.
     ToTranscode,
+    /// A live stream that has not begun, or is between two sessions.
+    WaitingForLive,
+    /// A live stream that is over and left no recording.
+    LiveEnded,
     /// No renditions could be made; `failure` says why.
     TranscodingFailed,
 }
@@ -71,8 +76,15 @@ impl VideoState {
         match self {
             Self::Published => 1,
             Self::ToTranscode => 2,
+            Self::WaitingForLive => 4,
+            Self::LiveEnded => 5,
             Self::TranscodingFailed => 7,
         }
+    }
+
+    /// Whether there is something to see for everybody: the video, or the words that a stream begins later or is over.
+    pub fn is_presentable(self) -> bool {
+        matches!(self, Self::Published | Self::WaitingForLive | Self::LiveEnded)
     }
 
     /// PeerTube's label.
@@ -80,6 +92,8 @@ impl VideoState {
         match self {
             Self::Published => "Published",
             Self::ToTranscode => "To transcode",
+            Self::WaitingForLive => "Waiting for livestream",
+            Self::LiveEnded => "Livestream ended",
             Self::TranscodingFailed => "Transcoding failed",
         }
     }
@@ -97,6 +111,8 @@ impl From<i64> for VideoState {
     fn from(number: i64) -> Self {
         match number {
             1 => Self::Published,
+            4 => Self::WaitingForLive,
+            5 => Self::LiveEnded,
             7 => Self::TranscodingFailed,
             _ => Self::ToTranscode,
         }
@@ -134,14 +150,23 @@ pub struct VideoFacts {
     pub state: VideoState,
     /// Whether it is marked as sensitive.
     pub is_nsfw: bool,
+    /// What makes it sensitive: the sum of [`SensitiveKind`]'s numbers.
+    pub nsfw_flags: i64,
+    /// What makes it sensitive, in its owner's words.
+    pub nsfw_summary: Option<String>,
     /// Whether it is a live stream.
     pub is_live: bool,
+    /// What a live stream is like.
+    #[sqlx(flatten)]
+    pub live: LiveFacts,
     /// Length in seconds.
     pub duration_s: i64,
     /// Width by height.
     pub aspect_ratio: Option<f64>,
     /// Views, as its origin counts.
     pub views: i64,
+    /// Downloads, as its origin counts.
+    pub downloads: i64,
     /// PeerTube's number: 1 open, 2 closed, 3 with approval.
     pub comments_policy: i64,
     /// Whether files are offered for download.
@@ -154,6 +179,110 @@ pub struct VideoFacts {
     pub published_at: Timestamp,
     /// When it was first published anywhere, as its owner says.
     pub originally_published_at: Option<Timestamp>,
+}
+
+/// What a live stream is like; all empty for recordings.
+#[derive(Debug, Clone, Default, PartialEq, Eq, sqlx::FromRow)]
+pub struct LiveFacts {
+    /// Whether it comes back after it has ended.
+    pub is_permanent_live: bool,
+    /// Whether a recording stays.
+    pub saves_replay: bool,
+    /// PeerTube's number for how far behind viewers are: 1 as usual, 2 far, 3 close.
+    pub latency_mode: Option<i64>,
+    /// How far back viewers can go, in seconds.
+    pub dvr_window_s: Option<i64>,
+    /// When it is planned to start.
+    pub scheduled_starts: Option<Json<Vec<Timestamp>>>,
+}
+
+impl LiveFacts {
+    /// When it is planned to start.
+    pub fn starts(&self) -> &[Timestamp] {
+        self.scheduled_starts.as_ref().map_or(&[], |starts| &starts.0)
+    }
+}
+
+/// What makes a video sensitive, with PeerTube's numbers and names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SensitiveKind {
+    /// Violence.
+    Violent,
+    /// Sex.
+    ExplicitSex,
+}
+
+impl SensitiveKind {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Violent, Self::ExplicitSex];
+
+    /// PeerTube's number, a power of two.
+    pub fn number(self) -> i64 {
+        match self {
+            Self::Violent => 1,
+            Self::ExplicitSex => 2,
+        }
+    }
+
+    /// PeerTube's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Violent => "violent",
+            Self::ExplicitSex => "explicitSex",
+        }
+    }
+
+    /// For people.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Violent => "violence",
+            Self::ExplicitSex => "explicit sex",
+        }
+    }
+
+    /// Those in a sum.
+    pub fn of_flags(flags: i64) -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(move |kind| flags & kind.number() != 0)
+    }
+
+    /// The sum of those that are named.
+    pub fn flags_of<'n>(names: impl IntoIterator<Item = &'n str>) -> i64 {
+        names.into_iter().fold(0, |flags, name| {
+            flags | Self::ALL.into_iter().find(|kind| kind.name() == name).map_or(0, Self::number)
+        })
+    }
+}
+
+/// A picture of a remote video at its origin.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RemotePicture {
+    /// Where it is.
+    pub url: String,
+    /// In pixels.
+    pub width: Option<u32>,
+    /// In pixels.
+    pub height: Option<u32>,
+}
+
+/// Where at its origin the rest of a remote video is found.
+#[derive(Debug, Clone, Default, sqlx::FromRow)]
+pub struct RemoteLinks {
+    /// All pictures.
+    pub remote_thumbnails: Option<Json<Vec<RemotePicture>>>,
+    /// The page that embeds it.
+    pub embed_url: Option<String>,
+    /// Collection of likes.
+    pub likes_url: Option<String>,
+    /// Collection of dislikes.
+    pub dislikes_url: Option<String>,
+    /// Collection of announcements.
+    pub shares_url: Option<String>,
+    /// Collection of comments.
+    pub comments_url: Option<String>,
+    /// Document of chapters.
+    pub chapters_url: Option<String>,
+    /// Document of player settings.
+    pub player_settings_url: Option<String>,
 }
 
 /// A video with the names of its channel and account.
@@ -170,14 +299,18 @@ pub struct Video {
     pub likes: i64,
     /// Dislikes.
     pub dislikes: i64,
+    /// Comments that are known here.
+    pub comments: i64,
     /// File name of the small picture, when it is kept here.
     pub thumbnail_file: Option<String>,
     /// File name of the large picture, when it is kept here.
     pub preview_file: Option<String>,
     /// When it was made or first seen here.
     pub created_at: Timestamp,
-    /// When it last changed.
+    /// When it last changed, as its origin says.
     pub updated_at: Timestamp,
+    /// When its origin was last asked for it; `None` for local videos.
+    pub refreshed_at: Option<Timestamp>,
     /// The channel's actor.
     pub channel_actor_id: ActorId,
     /// The channel's name to show.
@@ -249,8 +382,12 @@ pub struct VideoDraft {
     pub remote_preview_url: Option<String>,
     /// When its origin was last asked; `None` for local videos.
     pub refreshed_at: Option<Timestamp>,
+    /// When it last changed, as its origin says; `None` for now.
+    pub updated_at: Option<Timestamp>,
     /// What it is about, at most 5 for local videos.
     pub tags: Vec<String>,
+    /// Where the rest of a remote video is.
+    pub links: RemoteLinks,
 }
 
 /// The stream of a video: a master playlist and its hash list.
@@ -283,6 +420,28 @@ pub struct VideoFile {
     pub has_audio: bool,
     /// Whether there are pictures.
     pub has_video: bool,
+    /// What else there is of it.
+    #[sqlx(flatten)]
+    pub links: FileLinks,
+}
+
+/// Of what kind a file is, and what its origin offers besides.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct FileLinks {
+    /// Such as `video/mp4`.
+    pub media_type: String,
+    /// Its torrent file.
+    pub torrent_url: Option<String>,
+    /// Its magnet link.
+    pub magnet_uri: Option<String>,
+    /// What ffprobe says of it.
+    pub metadata_url: Option<String>,
+}
+
+impl Default for FileLinks {
+    fn default() -> Self {
+        Self { media_type: "video/mp4".to_owned(), torrent_url: None, magnet_uri: None, metadata_url: None }
+    }
 }
 
 impl VideoFile {

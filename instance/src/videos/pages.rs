@@ -12,12 +12,19 @@ use platform::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{ListQuery, Video, VideoState, api, labels, listing::Filters, representation::iso, store};
+use super::{
+    ListQuery, Video, VideoState, api,
+    around::{self, Around, PlayerChapter, PlayerStoryboard},
+    labels,
+    listing::Filters,
+    representation::iso,
+    store,
+};
 use crate::{
     App,
     address::ClientAddress,
     comments,
-    follows::{self, SubscribeButton},
+    follows::SubscribeButton,
     lookup,
     oauth::Session,
     pages::{context, markdown, plain_text},
@@ -110,13 +117,12 @@ pub(crate) async fn list_page(
 
 async fn read_page(
     app: &App,
-    mut filters: Filters,
+    filters: Filters,
     path: &str,
     query: &PageNumber,
 ) -> Result<(Vec<VideoCard>, Pagination), DbError> {
     let number = query.page.unwrap_or(1).clamp(1, 10_000);
     let mut connection = app.platform.db.read().await?;
-    follows::hide_unlisted(app, &mut connection, &mut filters).await?;
     let total = store::count(&mut connection, &filters).await?;
     let start = i64::try_from(number - 1).unwrap_or_default() * PAGE_SIZE;
     let list = ListQuery { filters, start, count: PAGE_SIZE, ..ListQuery::default() };
@@ -169,6 +175,8 @@ struct PlayerConfig {
     duration: i64,
     is_live: bool,
     views_url: String,
+    chapters: Vec<PlayerChapter>,
+    storyboard: Option<PlayerStoryboard>,
 }
 
 /// This server's own copy of another server's video, as the banner tells it.
@@ -183,6 +191,7 @@ struct WatchPage {
     uuid: String,
     title: String,
     player: Option<Player>,
+    around: Around,
     waiting: Option<String>,
     copy: Option<Copy>,
     origin_url: Option<String>,
@@ -241,6 +250,7 @@ async fn read_watch_page(app: &App, page: PageContext, session: &Session, id: &s
         Some(playlist) => store::files(&mut connection, playlist.id).await?,
         None => vec![],
     };
+    let around = Around::read(&mut connection, &video, &files).await?;
     let redundancies = store::redundancies(&mut connection, video.id, now).await?;
     let local_copy = redundancy::copies_of(&mut connection, video.uuid).await?;
     let tags = store::tags(&mut connection, video.id).await?;
@@ -253,6 +263,7 @@ async fn read_watch_page(app: &App, page: PageContext, session: &Session, id: &s
     let subscribe = SubscribeButton::of(app, &mut connection, user, channel, &video.watch_path()).await?;
     let rates = RateButtons::read(&mut connection, &video, session.user.as_ref()).await?;
     drop(connection);
+    api::look_after(app, &video).await;
 
     let absolute = |path: &str| app.platform.public_url.join(path).to_string();
     let player = playlist.filter(|_| waiting.is_none()).map(|playlist| {
@@ -269,6 +280,8 @@ async fn read_watch_page(app: &App, page: PageContext, session: &Session, id: &s
             duration: video.duration_s,
             is_live: video.is_live,
             views_url: format!("/api/v1/videos/{}/views", video.uuid),
+            chapters: around.chapters_for_player(),
+            storyboard: around.storyboard_for_player(),
         };
         if let Some(copy) = &local_copy {
             config.master_url = absolute(&copy.master_path);
@@ -291,6 +304,7 @@ async fn read_watch_page(app: &App, page: PageContext, session: &Session, id: &s
         uuid: video.uuid.to_string(),
         rates,
         player,
+        around,
         waiting,
         copy: local_copy
             .filter(|_| !video.is_local)
@@ -329,6 +343,7 @@ async fn read_watch_page(app: &App, page: PageContext, session: &Session, id: &s
 async fn waiting_words(connection: &mut platform::db::Connection, video: &Video) -> Result<Option<String>, DbError> {
     Ok(match video.state {
         VideoState::Published => None,
+        VideoState::WaitingForLive | VideoState::LiveEnded => Some(around::live_words(video)),
         VideoState::TranscodingFailed => {
             let reason = video.failure.as_deref().unwrap_or("The file could not be read.");
             Some(format!("This video could not be prepared. {reason}"))

@@ -32,6 +32,24 @@ pub struct ActorSummary<'v> {
     avatars: [(); 0],
 }
 
+/// A picture that stands for a video, as PeerTube 8.1 lists them.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Thumbnail {
+    width: u32,
+    height: u32,
+    aspect_ratio: &'static str,
+    file_url: String,
+}
+
+/// When a live stream is planned to start.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LiveSchedule {
+    #[serde(serialize_with = "moment")]
+    start_at: Timestamp,
+}
+
 /// A video as in lists.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -47,6 +65,8 @@ pub struct Summary<'v> {
     language: Labelled<'v, &'v str>,
     privacy: Labelled<'v, i64>,
     nsfw: bool,
+    nsfw_flags: i64,
+    nsfw_summary: Option<&'v str>,
     truncated_description: Option<String>,
     description: Option<String>,
     is_local: bool,
@@ -56,9 +76,15 @@ pub struct Summary<'v> {
     viewers: i64,
     likes: i64,
     dislikes: i64,
+    comments: i64,
+    downloads: i64,
     thumbnail_path: Option<String>,
+    thumbnail_url: Option<String>,
     preview_path: Option<String>,
+    preview_url: Option<String>,
+    thumbnails: Vec<Thumbnail>,
     embed_path: String,
+    embed_url: Option<String>,
     #[serde(serialize_with = "moment")]
     created_at: Timestamp,
     #[serde(serialize_with = "moment")]
@@ -68,6 +94,7 @@ pub struct Summary<'v> {
     #[serde(serialize_with = "optional_moment")]
     originally_published_at: Option<Timestamp>,
     is_live: bool,
+    live_schedules: Vec<LiveSchedule>,
     account: ActorSummary<'v>,
     channel: ActorSummary<'v>,
 }
@@ -103,6 +130,8 @@ impl<'v> From<&'v Video> for Summary<'v> {
             language: labelled(video.language.as_deref(), labels::language),
             privacy: Labelled { id: Some(video.privacy.number()), label: video.privacy.label() },
             nsfw: video.is_nsfw,
+            nsfw_flags: video.nsfw_flags,
+            nsfw_summary: video.nsfw_summary.as_deref(),
             truncated_description: description.clone(),
             description,
             is_local: video.is_local,
@@ -112,14 +141,21 @@ impl<'v> From<&'v Video> for Summary<'v> {
             viewers: 0,
             likes: video.likes,
             dislikes: video.dislikes,
+            comments: video.comments,
+            downloads: video.downloads,
             thumbnail_path: video.thumbnail_path(),
+            thumbnail_url: None,
             preview_path: video.preview_path(),
+            preview_url: None,
+            thumbnails: vec![],
             embed_path: format!("/videos/embed/{}", video.uuid),
+            embed_url: None,
             created_at: video.created_at,
             updated_at: video.updated_at,
             published_at: video.published_at,
             originally_published_at: video.originally_published_at,
             is_live: video.is_live,
+            live_schedules: video.live.starts().iter().map(|start| LiveSchedule { start_at: *start }).collect(),
             account: ActorSummary {
                 id: video.account_id.0,
                 name: &video.account_username,
@@ -139,6 +175,27 @@ impl<'v> From<&'v Video> for Summary<'v> {
         }
     }
 }
+
+impl Summary<'_> {
+    /// With the whole addresses of what this server has, which newer clients read; `base` has no slash at its end.
+    #[must_use]
+    pub fn at(mut self, base: &str) -> Self {
+        let absolute = |path: &Option<String>| path.as_ref().map(|path| format!("{base}{path}"));
+        self.thumbnail_url = absolute(&self.thumbnail_path);
+        self.preview_url = absolute(&self.preview_path);
+        self.embed_url = Some(format!("{base}{}", self.embed_path));
+        let picture = |file_url: &Option<String>, (width, height)| {
+            file_url.clone().map(|file_url| Thumbnail { width, height, aspect_ratio: "16:9", file_url })
+        };
+        let pictures = [picture(&self.thumbnail_url, THUMBNAIL), picture(&self.preview_url, PREVIEW)];
+        self.thumbnails = pictures.into_iter().flatten().collect();
+        self
+    }
+}
+
+/// Sizes of the pictures that are kept here, as clients are told them.
+const THUMBNAIL: (u32, u32) = (280, 157);
+const PREVIEW: (u32, u32) = (850, 480);
 
 fn labelled<'v, I: Copy>(id: Option<I>, name: impl Fn(I) -> Option<&'static str>) -> Labelled<'v, I> {
     Labelled { id, label: id.and_then(name).unwrap_or("Unknown") }
@@ -176,6 +233,8 @@ pub fn iso(moment: Timestamp) -> impl std::fmt::Display {
 /// Everything that the answer about one video is made of.
 #[derive(Debug)]
 pub struct Details<'v> {
+    /// Address of this server, without a slash at its end.
+    pub base: &'v str,
     /// The video.
     pub video: &'v Video,
     /// Its tags.
@@ -186,6 +245,8 @@ pub struct Details<'v> {
     pub account: &'v Account,
     /// Its stream, when it has one.
     pub playlist: Option<(StreamingPlaylist, Vec<StoredFile>)>,
+    /// Files that play without a stream.
+    pub web_files: Vec<StoredFile>,
     /// Copies on other servers.
     pub redundancies: Vec<Redundancy>,
 }
@@ -194,7 +255,7 @@ impl Details<'_> {
     /// As `GET /api/v1/videos/{id}` answers. The description is complete here.
     pub fn to_json(&self) -> Value {
         let video = self.video;
-        let mut object = serde_json::to_value(Summary::from(video)).unwrap_or_default();
+        let mut object = serde_json::to_value(Summary::from(video).at(self.base)).unwrap_or_default();
         let files = self.playlist.iter().map(|(playlist, files)| self.playlist_json(playlist, files));
         let account = account_json(self.account);
         let more = json!({
@@ -213,7 +274,8 @@ impl Details<'_> {
             "inputFileUpdatedAt": null,
             "state": { "id": video.state.number(), "label": video.state.label() },
             "trackerUrls": video.tracker_urls.0,
-            "files": [],
+            "embedPrivacyPolicy": { "id": 1, "label": "All allowed" },
+            "files": self.web_files.iter().map(file_json).collect::<Vec<_>>(),
             "streamingPlaylists": files.collect::<Vec<_>>(),
         });
         if let (Some(object), Value::Object(more)) = (object.as_object_mut(), more) {
@@ -230,8 +292,18 @@ impl Details<'_> {
             "playlistUrl": playlist.playlist_url,
             "segmentsSha256Url": playlist.segments_sha256_url,
             "redundancies": redundancies,
-            "files": files.iter().map(file_json).collect::<Vec<_>>(),
+            "files": files.iter().map(|file| self.stream_file_json(file)).collect::<Vec<_>>(),
         })
+    }
+
+    /// A rendition, and its playlist where that is known: our own are named alike.
+    fn stream_file_json(&self, file: &StoredFile) -> Value {
+        let mut object = file_json(file);
+        let stem = file.file_url.strip_suffix("-fragmented.mp4").filter(|_| self.video.is_local);
+        if let Some(object) = object.as_object_mut() {
+            object.insert("playlistUrl".to_owned(), stem.map(|stem| format!("{stem}.m3u8")).into());
+        }
+        object
     }
 }
 
@@ -246,10 +318,10 @@ fn file_json(file: &StoredFile) -> Value {
         "fps": file.fps,
         "fileUrl": file.file_url,
         "fileDownloadUrl": file.file_url,
-        "torrentUrl": null,
-        "torrentDownloadUrl": null,
-        "magnetUri": null,
-        "metadataUrl": null,
+        "torrentUrl": file.links.torrent_url,
+        "torrentDownloadUrl": file.links.torrent_url,
+        "magnetUri": file.links.magnet_uri,
+        "metadataUrl": file.links.metadata_url,
         "hasAudio": file.has_audio,
         "hasVideo": file.has_video,
         "storage": 0,

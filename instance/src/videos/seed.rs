@@ -3,7 +3,7 @@ use sqlx::types::Json;
 
 use super::{
     Privacy, VideoFile, VideoState,
-    model::{VideoDraft, VideoFacts},
+    model::{FileLinks, LiveFacts, RemoteLinks, VideoDraft, VideoFacts},
     store::{self, NewPlaylist},
 };
 use crate::{App, accounts, channels, users};
@@ -38,10 +38,14 @@ pub async fn seed(app: &App, count: u32) -> Result<(), DbError> {
             privacy: Privacy::Public,
             state: VideoState::Published,
             is_nsfw: false,
+            nsfw_flags: 0,
+            nsfw_summary: None,
             is_live: false,
+            live: LiveFacts::default(),
             duration_s: 60 + i64::from(number),
             aspect_ratio: Some(1.7778),
             views: i64::from(number * 7 % 1_000),
+            downloads: 0,
             comments_policy: 1,
             download_enabled: true,
             wait_transcoding: true,
@@ -54,6 +58,8 @@ pub async fn seed(app: &App, count: u32) -> Result<(), DbError> {
             remote_thumbnail_url: None,
             remote_preview_url: None,
             refreshed_at: None,
+            updated_at: None,
+            links: RemoteLinks::default(),
             tags: vec!["seed".to_owned(), format!("tag{}", number % 10)],
         };
         let id = store::upsert(&mut tx, &draft, now).await?;
@@ -66,6 +72,7 @@ pub async fn seed(app: &App, count: u32) -> Result<(), DbError> {
             file_url: url("x-720-fragmented.mp4"),
             has_audio: true,
             has_video: true,
+            links: FileLinks::default(),
         };
         let playlist = NewPlaylist {
             playlist_url: url("x-master.m3u8"),

@@ -1,5 +1,6 @@
 //! SQL for videos.
 
+use indexer::text::fold;
 use platform::{
     clock::Timestamp,
     db::{Connection, DbError, Tx},
@@ -10,16 +11,18 @@ use uuid::Uuid;
 use super::{
     ListQuery, Video, VideoFile, VideoId, VideoState,
     listing::Filters,
-    model::{Redundancy, StoredFile, StreamingPlaylist, VideoDraft},
+    model::{Redundancy, RemoteLinks, StoredFile, StreamingPlaylist, VideoDraft, VideoFacts},
 };
-use crate::{channels::ChannelId, tracker, users::UserId};
+use crate::{actors::ActorId, channels::ChannelId, tracker, users::UserId};
 
 macro_rules! video {
     () => {
         "SELECT v.id, v.uuid, v.url, v.is_local, v.channel_id, v.name, v.description, v.support, v.category, v.licence, \
-         v.language, v.privacy, v.state, v.failure, v.is_nsfw, v.is_live, v.duration_s, v.aspect_ratio, v.views, v.likes, \
-         v.dislikes, v.comments_policy, v.download_enabled, v.wait_transcoding, v.thumbnail_file, v.preview_file, \
-         v.tracker_urls, v.created_at, v.updated_at, v.published_at, v.originally_published_at, \
+         v.language, v.privacy, v.state, v.failure, v.is_nsfw, v.nsfw_flags, v.nsfw_summary, v.is_live, \
+         v.is_permanent_live, v.saves_replay, v.latency_mode, v.dvr_window_s, v.scheduled_starts, v.duration_s, \
+         v.aspect_ratio, v.views, v.downloads, v.likes, v.dislikes, v.comments, v.comments_policy, v.download_enabled, \
+         v.wait_transcoding, v.thumbnail_file, v.preview_file, v.tracker_urls, v.created_at, v.updated_at, \
+         v.published_at, v.originally_published_at, v.refreshed_at, \
          c.actor_id AS channel_actor_id, c.display_name AS channel_display_name, cr.username AS channel_username, \
          cr.url AS channel_url, cr.host AS host, a.id AS account_id, a.actor_id AS account_actor_id, \
          a.display_name AS account_display_name, ar.username AS account_username, ar.url AS account_url, \
@@ -114,11 +117,37 @@ pub async fn playlist(connection: &mut Connection, id: VideoId) -> Result<Option
 pub async fn files(connection: &mut Connection, playlist: i64) -> Result<Vec<StoredFile>, DbError> {
     connection
         .query(sql!(
-            "SELECT id, resolution, width, height, fps, size_bytes, file_url, has_audio, has_video FROM video_files \
+            "SELECT id, resolution, width, height, fps, size_bytes, file_url, has_audio, has_video, media_type, \
+             torrent_url, magnet_uri, metadata_url FROM video_files \
              WHERE streaming_playlist_id = $1 ORDER BY resolution DESC, id"
         ))
         .bind(playlist)
         .fetch_all()
+        .await
+}
+
+/// Files that play by themselves, without a stream, the largest first.
+pub async fn web_files(connection: &mut Connection, id: VideoId) -> Result<Vec<StoredFile>, DbError> {
+    connection
+        .query(sql!(
+            "SELECT id, resolution, width, height, fps, size_bytes, file_url, has_audio, has_video, media_type, \
+             torrent_url, magnet_uri, metadata_url FROM video_files \
+             WHERE video_id = $1 AND streaming_playlist_id IS NULL ORDER BY resolution DESC, id"
+        ))
+        .bind(id)
+        .fetch_all()
+        .await
+}
+
+/// Where the rest of a remote video is.
+pub async fn links(connection: &mut Connection, id: VideoId) -> Result<Option<RemoteLinks>, DbError> {
+    connection
+        .query(sql!(
+            "SELECT remote_thumbnails, embed_url, likes_url, dislikes_url, shares_url, comments_url, chapters_url, \
+             player_settings_url FROM videos WHERE id = $1"
+        ))
+        .bind(id)
+        .fetch_optional()
         .await
 }
 
@@ -144,28 +173,41 @@ pub async fn upsert(tx: &mut Tx, draft: &VideoDraft, now: Timestamp) -> Result<V
     let facts = &draft.facts;
     let id: VideoId = tx
         .query(sql!(
-            "INSERT INTO videos (uuid, url, is_local, channel_id, name, description, support, category, licence, language, \
-             privacy, state, is_nsfw, is_live, duration_s, aspect_ratio, views, comments_policy, download_enabled, \
-             wait_transcoding, remote_thumbnail_url, remote_preview_url, tracker_urls, published_at, \
-             originally_published_at, refreshed_at, created_at, updated_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, \
-             $23, $24, $25, $26, $27, $27) \
-             ON CONFLICT (url) DO UPDATE SET channel_id = excluded.channel_id, name = excluded.name, \
-             description = excluded.description, support = excluded.support, category = excluded.category, \
-             licence = excluded.licence, language = excluded.language, privacy = excluded.privacy, state = excluded.state, \
-             is_nsfw = excluded.is_nsfw, is_live = excluded.is_live, duration_s = excluded.duration_s, \
-             aspect_ratio = excluded.aspect_ratio, views = excluded.views, comments_policy = excluded.comments_policy, \
+            "INSERT INTO videos (uuid, url, is_local, channel_id, name, name_folded, description, support, \
+             category, licence, language, privacy, state, is_nsfw, nsfw_flags, nsfw_summary, is_live, \
+             is_permanent_live, saves_replay, latency_mode, dvr_window_s, scheduled_starts, duration_s, \
+             aspect_ratio, views, downloads, comments_policy, download_enabled, wait_transcoding, tracker_urls, \
+             published_at, originally_published_at, remote_thumbnail_url, remote_preview_url, remote_thumbnails, \
+             embed_url, likes_url, dislikes_url, shares_url, comments_url, chapters_url, player_settings_url, \
+             refreshed_at, updated_at, created_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, \
+             $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, \
+             $41, $42, $43, $44, $45) \
+             ON CONFLICT (url) DO UPDATE SET channel_id = excluded.channel_id, name = excluded.name, name_folded \
+             = excluded.name_folded, description = excluded.description, support = excluded.support, category = \
+             excluded.category, licence = excluded.licence, language = excluded.language, privacy = \
+             excluded.privacy, state = excluded.state, is_nsfw = excluded.is_nsfw, nsfw_flags = \
+             excluded.nsfw_flags, nsfw_summary = excluded.nsfw_summary, is_live = excluded.is_live, \
+             is_permanent_live = excluded.is_permanent_live, saves_replay = excluded.saves_replay, latency_mode = \
+             excluded.latency_mode, dvr_window_s = excluded.dvr_window_s, scheduled_starts = \
+             excluded.scheduled_starts, duration_s = excluded.duration_s, aspect_ratio = excluded.aspect_ratio, \
+             views = excluded.views, downloads = excluded.downloads, comments_policy = excluded.comments_policy, \
              download_enabled = excluded.download_enabled, wait_transcoding = excluded.wait_transcoding, \
-             remote_thumbnail_url = excluded.remote_thumbnail_url, remote_preview_url = excluded.remote_preview_url, \
-             tracker_urls = excluded.tracker_urls, published_at = excluded.published_at, \
-             originally_published_at = excluded.originally_published_at, refreshed_at = excluded.refreshed_at, \
-             updated_at = excluded.updated_at RETURNING id"
+             tracker_urls = excluded.tracker_urls, published_at = excluded.published_at, originally_published_at \
+             = excluded.originally_published_at, remote_thumbnail_url = excluded.remote_thumbnail_url, \
+             remote_preview_url = excluded.remote_preview_url, remote_thumbnails = excluded.remote_thumbnails, \
+             embed_url = excluded.embed_url, likes_url = excluded.likes_url, dislikes_url = \
+             excluded.dislikes_url, shares_url = excluded.shares_url, comments_url = excluded.comments_url, \
+             chapters_url = excluded.chapters_url, player_settings_url = excluded.player_settings_url, \
+             refreshed_at = excluded.refreshed_at, updated_at = excluded.updated_at, refresh_failures = 0 \
+             RETURNING id"
         ))
         .bind(facts.uuid)
         .bind(facts.url.clone())
         .bind(facts.is_local)
         .bind(facts.channel_id)
         .bind(facts.name.clone())
+        .bind(fold(&facts.name))
         .bind(facts.description.clone())
         .bind(facts.support.clone())
         .bind(facts.category)
@@ -174,19 +216,36 @@ pub async fn upsert(tx: &mut Tx, draft: &VideoDraft, now: Timestamp) -> Result<V
         .bind(facts.privacy.number())
         .bind(facts.state.number())
         .bind(facts.is_nsfw)
+        .bind(facts.nsfw_flags)
+        .bind(facts.nsfw_summary.clone())
         .bind(facts.is_live)
+        .bind(facts.live.is_permanent_live)
+        .bind(facts.live.saves_replay)
+        .bind(facts.live.latency_mode)
+        .bind(facts.live.dvr_window_s)
+        .bind(facts.live.scheduled_starts.clone())
         .bind(facts.duration_s)
         .bind(facts.aspect_ratio)
         .bind(facts.views)
+        .bind(facts.downloads)
         .bind(facts.comments_policy)
         .bind(facts.download_enabled)
         .bind(facts.wait_transcoding)
-        .bind(draft.remote_thumbnail_url.clone())
-        .bind(draft.remote_preview_url.clone())
         .bind(facts.tracker_urls.clone())
         .bind(facts.published_at)
         .bind(facts.originally_published_at)
+        .bind(draft.remote_thumbnail_url.clone())
+        .bind(draft.remote_preview_url.clone())
+        .bind(draft.links.remote_thumbnails.clone())
+        .bind(draft.links.embed_url.clone())
+        .bind(draft.links.likes_url.clone())
+        .bind(draft.links.dislikes_url.clone())
+        .bind(draft.links.shares_url.clone())
+        .bind(draft.links.comments_url.clone())
+        .bind(draft.links.chapters_url.clone())
+        .bind(draft.links.player_settings_url.clone())
         .bind(draft.refreshed_at)
+        .bind(draft.updated_at.unwrap_or(now))
         .bind(now)
         .fetch_scalar()
         .await?;
@@ -246,6 +305,49 @@ pub async fn set_measures(tx: &mut Tx, id: VideoId, duration_s: i64, aspect_rati
         .map(drop)
 }
 
+/// Brings what the owner of a local video says of it up to date, tags included.
+pub async fn update_local(
+    tx: &mut Tx,
+    id: VideoId,
+    facts: &VideoFacts,
+    tags: &[String],
+    now: Timestamp,
+) -> Result<(), DbError> {
+    tx.query(sql!(
+        "UPDATE videos SET channel_id = $2, name = $3, name_folded = $4, description = $5, support = $6, category = $7, \
+         licence = $8, language = $9, privacy = $10, is_nsfw = $11, nsfw_flags = $12, nsfw_summary = $13, \
+         comments_policy = $14, download_enabled = $15, wait_transcoding = $16, published_at = $17, \
+         originally_published_at = $18, updated_at = $19 WHERE id = $1"
+    ))
+    .bind(id)
+    .bind(facts.channel_id)
+    .bind(facts.name.clone())
+    .bind(fold(&facts.name))
+    .bind(facts.description.clone())
+    .bind(facts.support.clone())
+    .bind(facts.category)
+    .bind(facts.licence)
+    .bind(facts.language.clone())
+    .bind(facts.privacy.number())
+    .bind(facts.is_nsfw)
+    .bind(facts.nsfw_flags)
+    .bind(facts.nsfw_summary.clone())
+    .bind(facts.comments_policy)
+    .bind(facts.download_enabled)
+    .bind(facts.wait_transcoding)
+    .bind(facts.published_at)
+    .bind(facts.originally_published_at)
+    .bind(now)
+    .execute()
+    .await?;
+    replace_tags(tx, id, tags).await
+}
+
+/// A video has changed in what hangs on it: captions, chapters, pictures.
+pub async fn touch(tx: &mut Tx, id: VideoId, now: Timestamp) -> Result<(), DbError> {
+    tx.query(sql!("UPDATE videos SET updated_at = $2 WHERE id = $1")).bind(id).bind(now).execute().await.map(drop)
+}
+
 /// The pictures that are kept here.
 pub async fn set_pictures(
     tx: &mut Tx,
@@ -301,15 +403,33 @@ pub async fn replace_playlist(tx: &mut Tx, id: VideoId, playlist: &NewPlaylist, 
         .await?;
     tx.query(sql!("DELETE FROM video_files WHERE streaming_playlist_id = $1")).bind(playlist_id).execute().await?;
     for file in &playlist.files {
-        insert_file(tx, id, playlist_id, file).await?;
+        insert_file(tx, id, Some(playlist_id), file).await?;
     }
     tracker::name_swarms(tx, id, playlist).await
 }
 
-async fn insert_file(tx: &mut Tx, video: VideoId, playlist: i64, file: &VideoFile) -> Result<(), DbError> {
+/// Forgets the stream of a video.
+pub async fn delete_playlist(tx: &mut Tx, id: VideoId) -> Result<(), DbError> {
+    tx.query(sql!("DELETE FROM video_streaming_playlists WHERE video_id = $1")).bind(id).execute().await.map(drop)
+}
+
+/// Sets the files that play by themselves, in place of earlier ones.
+pub async fn replace_web_files(tx: &mut Tx, id: VideoId, files: &[VideoFile]) -> Result<(), DbError> {
+    tx.query(sql!("DELETE FROM video_files WHERE video_id = $1 AND streaming_playlist_id IS NULL"))
+        .bind(id)
+        .execute()
+        .await?;
+    for file in files {
+        insert_file(tx, id, None, file).await?;
+    }
+    Ok(())
+}
+
+async fn insert_file(tx: &mut Tx, video: VideoId, playlist: Option<i64>, file: &VideoFile) -> Result<(), DbError> {
     tx.query(sql!(
         "INSERT INTO video_files (video_id, streaming_playlist_id, resolution, width, height, fps, size_bytes, file_url, \
-         has_audio, has_video) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+         has_audio, has_video, media_type, torrent_url, magnet_uri, metadata_url) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
     ))
     .bind(video)
     .bind(playlist)
@@ -321,6 +441,10 @@ async fn insert_file(tx: &mut Tx, video: VideoId, playlist: i64, file: &VideoFil
     .bind(file.file_url.clone())
     .bind(file.has_audio)
     .bind(file.has_video)
+    .bind(file.links.media_type.clone())
+    .bind(file.links.torrent_url.clone())
+    .bind(file.links.magnet_uri.clone())
+    .bind(file.links.metadata_url.clone())
     .execute()
     .await
     .map(drop)
@@ -343,11 +467,42 @@ pub async fn owner(connection: &mut Connection, id: VideoId) -> Result<Option<Us
         .await
 }
 
+/// Videos of an account or a channel, by the row of its actor, at most so many.
+pub async fn of_actor(connection: &mut Connection, actor: ActorId, limit: i64) -> Result<Vec<Video>, DbError> {
+    connection
+        .query(sql!(concat!(video!(), " WHERE c.actor_id = $1 OR a.actor_id = $1 ORDER BY v.id LIMIT $2")))
+        .bind(actor)
+        .bind(limit)
+        .fetch_all()
+        .await
+}
+
+/// Remembers that an object of ours is gone.
+pub async fn insert_tombstone(tx: &mut Tx, url: &str, now: Timestamp) -> Result<(), DbError> {
+    tx.query(sql!(
+        "INSERT INTO tombstones (url, former_kind, deleted_at) VALUES ($1, 'Video', $2) ON CONFLICT (url) DO NOTHING"
+    ))
+    .bind(url.to_owned())
+    .bind(now)
+    .execute()
+    .await
+    .map(drop)
+}
+
+/// When an object of ours was deleted, if there was one.
+pub async fn tombstone(connection: &mut Connection, url: &str) -> Result<Option<Timestamp>, DbError> {
+    connection
+        .query(sql!("SELECT deleted_at FROM tombstones WHERE url = $1"))
+        .bind(url.to_owned())
+        .fetch_optional_scalar()
+        .await
+}
+
 /// Remembers that an actor shared a video.
 pub async fn insert_share(
     tx: &mut Tx,
     video: VideoId,
-    actor: crate::actors::ActorId,
+    actor: ActorId,
     url: &str,
     now: Timestamp,
 ) -> Result<(), DbError> {

@@ -35,13 +35,7 @@ pub async fn run(app: &App, actor: ActorId) -> Result<(), DbError> {
 pub async fn remove_some(app: &App, id: ActorId) -> Result<bool, DbError> {
     let mut tx = app.platform.db.begin().await?;
     let Some(actor) = super::store::find(&mut tx, id).await? else { return Ok(true) };
-    let videos = store::videos_of(&mut tx, id, AT_A_TIME).await?;
-    let is_last = videos.is_empty();
-    for video in videos {
-        if let Some(video) = videos::store::find(&mut tx, video).await? {
-            videos::delete_in(app, &mut tx, &video).await?;
-        }
-    }
+    let is_last = videos::delete_of_actor(app, &mut tx, id, AT_A_TIME).await? == 0;
     if is_last {
         finish(app, &mut tx, &actor).await?;
     }

@@ -6,21 +6,7 @@ use platform::{
     sql,
 };
 
-use crate::{accounts::AccountId, actors::ActorId, videos::VideoId};
-
-/// Some of the videos of a channel, or of all channels of an account.
-pub async fn videos_of(connection: &mut Connection, actor: ActorId, limit: i64) -> Result<Vec<VideoId>, DbError> {
-    let ids: Vec<i64> = connection
-        .query(sql!(
-            "SELECT v.id FROM videos v JOIN video_channels c ON c.id = v.channel_id JOIN accounts a ON a.id = c.account_id \
-             WHERE c.actor_id = $1 OR a.actor_id = $1 ORDER BY v.id LIMIT $2"
-        ))
-        .bind(actor)
-        .bind(limit)
-        .fetch_all_scalars()
-        .await?;
-    Ok(ids.into_iter().map(VideoId).collect())
-}
+use crate::{accounts::AccountId, actors::ActorId};
 
 /// Forgets what an account thinks of videos.
 pub async fn delete_rates(tx: &mut Tx, account: AccountId) -> Result<(), DbError> {

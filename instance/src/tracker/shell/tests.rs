@@ -94,6 +94,7 @@ async fn the_viewers_of_a_replaced_stream_meet_in_its_place() {
         file_url: url.to_owned(),
         has_audio: false,
         has_video: true,
+        links: videos::model::FileLinks::default(),
     };
     let sound = videos::VideoFile { has_audio: true, has_video: false, ..file.clone() };
     let playlist = videos::store::NewPlaylist {
