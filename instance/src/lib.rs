@@ -14,12 +14,15 @@ pub mod cli;
 pub mod compose;
 pub mod config;
 mod demo;
+mod downloads;
 mod federation;
 mod follows;
 mod instance_api;
 mod mirrors;
 mod oauth;
 mod pages;
+mod player_settings;
+mod playlists;
 mod routes;
 mod tracker;
 mod transcoding;
@@ -51,6 +54,8 @@ pub fn mount(app: &App) -> Role {
         .merge(uploads::job_set(app))
         .merge(transcoding::job_set(app))
         .merge(follows::jobs::job_set(app))
+        .merge(playlists::jobs::job_set(app))
+        .merge(player_settings::federate::job_set(app))
         .merge(housekeeping(app));
     let mut schedules = app.courier.schedules();
     schedules.push(Schedule::new("instance-housekeeping", "0 23 * * * *", || Housekeeping {}));

@@ -12,6 +12,7 @@ pub fn context(app: &App, nonce: &Nonce, user: Option<&User>, current: &str) -> 
     if user.is_some() {
         places.push(("/videos/upload", "Publish", "upload", "upload"));
         places.push(("/my-videos", "My videos", "film", "mine"));
+        places.push(("/my-playlists", "My playlists", "library", "playlists"));
     } else {
         places.push(("/login", "Log in", "log-in", "login"));
     }

@@ -4,22 +4,24 @@ use axum::{
     Router,
     extract::DefaultBodyLimit,
     http::{HeaderValue, header},
-    routing::{delete, get, post},
+    routing::{delete, get, post, put},
 };
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::{
-    App,
+    App, downloads,
     federation::{self, endpoints, well_known},
-    follows, instance_api, mirrors, oauth, tracker, uploads, videos,
+    follows, instance_api, mirrors, oauth, player_settings, playlists, tracker, uploads, videos,
 };
 
 pub(crate) fn router(app: &App) -> Router {
     api()
+        .merge(playlist_api())
         .merge(federation_routes())
         .merge(files())
         .merge(swarms())
         .merge(pages())
+        .merge(playlist_pages())
         .fallback(videos::pages::not_found)
         .with_state(app.clone())
 }
@@ -58,6 +60,60 @@ fn api() -> Router<App> {
         ))
 }
 
+/// Playlists and player settings in PeerTube's REST API.
+fn playlist_api() -> Router<App> {
+    let form_limit = DefaultBodyLimit::max(PLAYLIST_FORM_BYTES);
+    Router::new()
+        .route("/api/v1/video-playlists", get(playlists::api::list).post(playlists::api::create))
+        .route("/api/v1/video-playlists/privacies", get(playlists::api::privacies))
+        .route(
+            "/api/v1/video-playlists/{id}",
+            get(playlists::api::details).put(playlists::api::update).delete(playlists::api::delete),
+        )
+        .layer(form_limit)
+        .route("/api/v1/video-playlists/{id}/videos", get(playlists::elements).post(playlists::add_video))
+        .route("/api/v1/video-playlists/{id}/videos/reorder", post(playlists::reorder))
+        .route(
+            "/api/v1/video-playlists/{id}/videos/{element}",
+            put(playlists::change_element).delete(playlists::remove_element),
+        )
+        .route("/api/v1/users/me/video-playlists/videos-exist", get(playlists::videos_exist))
+        .route("/api/v1/accounts/{handle}/video-playlists", get(playlists::api::of_account))
+        .route("/api/v1/video-channels/{handle}/video-playlists", get(playlists::api::of_channel))
+        .route("/api/v1/video-channels/{handle}/video-playlists/reorder", post(playlists::api::reorder_of_channel))
+        .route("/api/v1/search/video-playlists", get(playlists::api::search))
+        .route(
+            "/api/v1/player-settings/videos/{id}",
+            get(player_settings::api::of_video).put(player_settings::api::set_of_video),
+        )
+        .route(
+            "/api/v1/player-settings/video-channels/{handle}",
+            get(player_settings::api::of_channel).put(player_settings::api::set_of_channel),
+        )
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::ACCESS_CONTROL_ALLOW_ORIGIN,
+            HeaderValue::from_static("*"),
+        ))
+}
+
+/// A picture and some texts.
+const PLAYLIST_FORM_BYTES: usize = 5_000_000;
+
+/// Playlists for people.
+fn playlist_pages() -> Router<App> {
+    Router::new()
+        .route("/my-playlists", get(playlists::pages::mine).post(playlists::create))
+        .route("/my-playlists/{id}", get(playlists::edit_form).post(playlists::edit))
+        .layer(DefaultBodyLimit::max(PLAYLIST_FORM_BYTES))
+        .route("/w/p/{id}", get(playlists::pages::show))
+        .route("/video-playlists/embed/{id}", get(playlists::pages::embed))
+        .route("/my-playlists/save", post(playlists::save))
+        .route("/my-playlists/{id}/delete", post(playlists::remove))
+        .route("/my-playlists/{id}/elements/{element}/move", post(playlists::move_element))
+        .route("/my-playlists/{id}/elements/{element}/times", post(playlists::set_times))
+        .route("/my-playlists/{id}/elements/{element}/remove", post(playlists::remove_from))
+}
+
 /// Actors, objects, inboxes, and how to find them.
 fn federation_routes() -> Router<App> {
     Router::new()
@@ -79,6 +135,10 @@ fn federation_routes() -> Router<App> {
         .route("/videos/watch/{id}", get(endpoints::video))
         .route("/videos/watch/{id}/{collection}", get(endpoints::video_collection))
         .route("/redundancy/streaming-playlists/hls/{uuid}", get(mirrors::federate::hls_mirror))
+        .route("/video-playlists/{id}", get(playlists::playlist))
+        .route("/video-playlists/{id}/videos/{element}", get(playlists::element))
+        .route("/videos/watch/{id}/player-settings", get(player_settings::api::video_document))
+        .route("/video-channels/{name}/player-settings", get(player_settings::api::channel_document))
 }
 
 /// Pictures and streams. Copies of other servers' streams are the mirror manager's.
@@ -87,6 +147,9 @@ fn files() -> Router<App> {
         .route("/lazy-static/thumbnails/{file}", get(videos::thumbnail_file))
         .route("/lazy-static/previews/{file}", get(videos::preview_file))
         .route("/static/streaming-playlists/hls/{uuid}/{file}", get(videos::streaming_file))
+        .route("/download/streaming-playlists/hls/videos/{file}", get(downloads::file))
+        .route("/download/web-videos/{file}", get(downloads::file))
+        .route("/download/videos/generate/{id}", get(downloads::generate))
 }
 
 /// Where viewers of the same stream meet.
@@ -104,7 +167,7 @@ fn pages() -> Router<App> {
         .route("/", get(videos::pages::home))
         .route("/videos/local", get(videos::pages::local))
         .route("/search", get(videos::pages::search))
-        .route("/w/{id}", get(videos::pages::watch_short))
+        .route("/w/{id}", get(endpoints::video))
         .route("/videos/embed/{id}", get(videos::pages::embed))
         .route("/my-videos", get(videos::pages::mine))
         .route("/videos/upload", get(uploads::pages::form).post(uploads::pages::submit).layer(upload_limit))

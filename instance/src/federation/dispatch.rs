@@ -18,7 +18,7 @@ use crate::{
     App,
     actors::{self, Actor, ActorKind},
     follows::{self, FollowState},
-    mirrors,
+    mirrors, player_settings, playlists,
     videos::{self, federate::RefreshVideo},
 };
 
@@ -74,6 +74,12 @@ async fn dispatch(app: &App, tx: &mut Tx, activity: &Activity, actor: &Actor) ->
         Action::Create(Object::Video(video)) | Action::Update(Object::Video(video)) => {
             refresh_video(app, tx, &video.id, None).await?;
         }
+        Action::Create(Object::Playlist(playlist)) | Action::Update(Object::Playlist(playlist)) => {
+            playlists::federate::receive(app, tx, actor, playlist).await?;
+        }
+        Action::Update(Object::PlayerSettings(settings)) => {
+            player_settings::federate::receive(app, tx, settings).await?;
+        }
         Action::Update(Object::Id(id)) => refresh_video(app, tx, id, None).await?,
         Action::Announce(object) if speaks_for_a_server(actor) => {
             refresh_video(app, tx, object, Some((actor.id.0, activity.id.to_string()))).await?;
@@ -97,6 +103,9 @@ async fn refresh_video(app: &App, tx: &mut Tx, url: &Url, shared_by: Option<(i64
 
 async fn receive_delete(app: &App, tx: &mut Tx, actor: &Actor, object: &Url) -> ApiResult<()> {
     if videos::federate::receive_delete(app, tx, object).await? {
+        return Ok(());
+    }
+    if playlists::federate::receive_delete(app, tx, object).await? {
         return Ok(());
     }
     if object.as_str() == actor.url() && !actor.is_local {

@@ -28,13 +28,13 @@ use crate::{
 
 const PAGE_SIZE: i64 = 10;
 
-fn document(value: &Value) -> Response {
+pub(crate) fn document(value: &Value) -> Response {
     let headers =
         [(header::CONTENT_TYPE, ACTIVITY_JSON), (header::VARY, "accept"), (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")];
     (headers, value.to_string()).into_response()
 }
 
-fn wants_document(headers: &HeaderMap) -> bool {
+pub(crate) fn wants_document(headers: &HeaderMap) -> bool {
     headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(accepts_activity)
 }
 
@@ -82,7 +82,7 @@ async fn local_actor(connection: &mut Connection, name: &str, is_channel: bool) 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct PageNumber {
-    page: Option<u64>,
+    pub(crate) page: Option<u64>,
 }
 
 /// `GET /accounts/{name}/outbox`: for the server's own actor what it shared, for others what they published.
@@ -134,7 +134,7 @@ fn outbox_item(app: &App, actor: &Actor, url: &Url, video: &videos::Video) -> Va
     Value::Object(announce.addressed(Audience::public([ids::under(url, "followers")])).to_members())
 }
 
-fn offset(page: u64) -> i64 {
+pub(crate) fn offset(page: u64) -> i64 {
     i64::try_from(page.saturating_sub(1)).unwrap_or(i64::MAX / PAGE_SIZE).saturating_mul(PAGE_SIZE).min(1_000_000)
 }
 

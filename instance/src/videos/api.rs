@@ -128,7 +128,7 @@ pub async fn delete_video(State(app): State<App>, Path(id): Path<String>, sessio
 }
 
 /// Finds a video that the asker may see: what they may not see is not there.
-pub(super) async fn find_visible(connection: &mut Connection, id: &str, user: Option<&User>) -> ApiResult<Video> {
+pub(crate) async fn find_visible(connection: &mut Connection, id: &str, user: Option<&User>) -> ApiResult<Video> {
     let not_found = || Problem::not_found("Video not found");
     let video = match (parse_uuid(id), id.parse::<i64>()) {
         (Some(uuid), _) => store::find_by_uuid(connection, uuid).await?,
@@ -142,7 +142,7 @@ pub(super) async fn find_visible(connection: &mut Connection, id: &str, user: Op
 }
 
 /// Whether somebody may know that a video exists, and watch it.
-pub(super) async fn may_see(connection: &mut Connection, video: &Video, user: Option<&User>) -> Result<bool, DbError> {
+pub(crate) async fn may_see(connection: &mut Connection, video: &Video, user: Option<&User>) -> Result<bool, DbError> {
     let is_open = match video.privacy {
         Privacy::Public | Privacy::Unlisted => true,
         Privacy::Internal => user.is_some(),

@@ -22,11 +22,12 @@ pub use api::{
     account_videos, categories, channel_videos, delete_video, description, details, languages, licences, list,
     privacies,
 };
+pub(crate) use api::{find_visible, may_see};
 pub use cache::VideoListCache;
 pub(crate) use files::stream_folder;
 pub use files::{preview_file, streaming_file, thumbnail_file};
 pub use labels::{category, category_names, language, language_names, licence, licence_names};
 pub use listing::{Filters, ListQuery};
 pub use model::{Privacy, Video, VideoFile, VideoId, VideoState};
-pub(crate) use representation::{account_json, channel_json};
+pub(crate) use representation::{Summary, account_json, channel_json, iso};
 pub use seed::seed;

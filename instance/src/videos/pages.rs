@@ -17,6 +17,7 @@ use crate::{
     App,
     oauth::Session,
     pages::{context, markdown, plain_text},
+    playlists::pages::{Beside, SaveForm, save_form},
 };
 
 const PAGE_SIZE: i64 = 24;
@@ -169,6 +170,8 @@ struct WatchPage {
     licence: Option<&'static str>,
     language: Option<&'static str>,
     next: Vec<VideoCard>,
+    beside: Option<Beside>,
+    save: Option<SaveForm>,
     thumbnail_url: Option<String>,
     embed_url: String,
     canonical_url: String,
@@ -191,9 +194,26 @@ pub async fn watch(app: App, nonce: Nonce, session: Session, id: String) -> Resp
     }
 }
 
-/// `GET /w/{id}`.
-pub async fn watch_short(State(app): State<App>, nonce: Nonce, session: Session, Path(id): Path<String>) -> Response {
-    watch(app, nonce, session, id).await
+/// The page of a video in a playlist; `times` is the end of an address that says from when to when it plays.
+pub(crate) async fn watch_beside(
+    app: App,
+    nonce: Nonce,
+    session: Session,
+    video: &Video,
+    times: String,
+    beside: Beside,
+) -> Response {
+    let page = context(&app, &nonce, session.user.as_ref(), "watch");
+    match read_watch_page(&app, page.clone(), &session, &video.uuid.to_string()).await {
+        Ok(mut watch) => {
+            if let Some(player) = &mut watch.player {
+                player.plain_url.push_str(&times);
+            }
+            watch.beside = Some(beside);
+            Page(watch).into_response()
+        }
+        Err(problem) => problem_page(page, &problem),
+    }
 }
 
 async fn read_watch_page(app: &App, page: PageContext, session: &Session, id: &str) -> Result<WatchPage, Problem> {
@@ -212,6 +232,7 @@ async fn read_watch_page(app: &App, page: PageContext, session: &Session, id: &s
     let others = ListQuery { filters, count: NEXT_COUNT, ..ListQuery::default() };
     let next = store::list(&mut connection, &others).await?;
     let waiting = waiting_words(&mut connection, &video).await?;
+    let save = save_form(&mut connection, session.user.as_ref(), &video).await?;
     drop(connection);
 
     let absolute = |path: &str| app.platform.public_url.join(path).to_string();
@@ -268,6 +289,8 @@ async fn read_watch_page(app: &App, page: PageContext, session: &Session, id: &s
         licence: video.licence.and_then(labels::licence),
         language: video.language.as_deref().and_then(labels::language),
         next: next.iter().map(|video| card(&app.platform, video)).collect(),
+        beside: None,
+        save,
         thumbnail_url: video.preview_path().map(|path| absolute(&path)),
         embed_url: absolute(&format!("/videos/embed/{}", video.uuid)),
         duration_s: video.duration_s,
