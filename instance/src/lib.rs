@@ -18,6 +18,7 @@ mod comments;
 pub mod compose;
 pub mod config;
 mod demo;
+mod downloads;
 mod federation;
 mod follows;
 mod instance_api;
@@ -27,6 +28,8 @@ mod mirrors;
 mod moderation;
 mod oauth;
 mod pages;
+mod player_settings;
+mod playlists;
 mod rates;
 mod routes;
 mod servers;
@@ -71,6 +74,8 @@ pub fn mount(app: &App) -> Role {
         .merge(comments::jobs::job_set(app))
         .merge(backfill::jobs::job_set(app))
         .merge(rates::jobs::job_set(app))
+        .merge(playlists::jobs::job_set(app))
+        .merge(player_settings::federate::job_set(app))
         .merge(housekeeping(app));
     let mut schedules = app.courier.schedules();
     schedules.extend(follows::jobs::schedules());

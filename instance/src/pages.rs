@@ -16,6 +16,7 @@ pub fn context(app: &App, nonce: &Nonce, user: Option<&User>, current: &str) -> 
         places.push(("/subscriptions", "Subscriptions", "bell", "subscriptions"));
         places.push(("/videos/upload", "Publish", "upload", "upload"));
         places.push(("/my-videos", "My videos", "film", "mine"));
+        places.push(("/my-playlists", "My playlists", "library", "playlists"));
         places.push(("/my-account", "My account", "circle-user", "account"));
         if user.is_some_and(|user| user.role() != Role::User) {
             places.push(("/admin/abuses", "Moderation", "shield", "moderation"));

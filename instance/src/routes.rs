@@ -12,12 +12,12 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use crate::{
     App,
     actors::{images::api as images, moves::api as moves, pages as actor_pages},
-    captions, channels, chapters, comments,
-    federation::{self, endpoints, playlists, well_known},
+    captions, channels, chapters, comments, downloads,
+    federation::{self, endpoints, well_known},
     follows::{self, admin, button, subscriptions},
     instance_api, lookup, mirrors,
     moderation::{abuses, blocks, video_blocks},
-    oauth, rates, settings, storyboards, tracker, uploads, users, videos, views,
+    oauth, player_settings, playlists, rates, settings, storyboards, tracker, uploads, users, videos, views,
 };
 
 /// Two pictures and some text.
@@ -29,11 +29,13 @@ pub(crate) fn router(app: &App) -> Router {
     let while_federating = from_fn_with_state(app.clone(), endpoints::while_federating);
     api()
         .merge(moderation_api())
+        .merge(playlist_api())
         .merge(federation_routes().layer(while_federating))
         .merge(files())
         .merge(swarms())
         .merge(pages())
         .merge(moderation_pages())
+        .merge(playlist_pages())
         .fallback(videos::pages::not_found)
         .with_state(app.clone())
 }
@@ -158,6 +160,60 @@ fn moderation_api() -> Router<App> {
         .route("/api/v1/config/custom", get(settings::api::get).put(settings::api::put).delete(settings::api::delete))
 }
 
+/// Playlists and player settings in PeerTube's REST API.
+fn playlist_api() -> Router<App> {
+    let form_limit = DefaultBodyLimit::max(PLAYLIST_FORM_BYTES);
+    Router::new()
+        .route("/api/v1/video-playlists", get(playlists::api::list).post(playlists::api::create))
+        .route("/api/v1/video-playlists/privacies", get(playlists::api::privacies))
+        .route(
+            "/api/v1/video-playlists/{id}",
+            get(playlists::api::details).put(playlists::api::update).delete(playlists::api::delete),
+        )
+        .layer(form_limit)
+        .route("/api/v1/video-playlists/{id}/videos", get(playlists::elements).post(playlists::add_video))
+        .route("/api/v1/video-playlists/{id}/videos/reorder", post(playlists::reorder))
+        .route(
+            "/api/v1/video-playlists/{id}/videos/{element}",
+            put(playlists::change_element).delete(playlists::remove_element),
+        )
+        .route("/api/v1/users/me/video-playlists/videos-exist", get(playlists::videos_exist))
+        .route("/api/v1/accounts/{handle}/video-playlists", get(playlists::api::of_account))
+        .route("/api/v1/video-channels/{handle}/video-playlists", get(playlists::api::of_channel))
+        .route("/api/v1/video-channels/{handle}/video-playlists/reorder", post(playlists::api::reorder_of_channel))
+        .route("/api/v1/search/video-playlists", get(playlists::api::search))
+        .route(
+            "/api/v1/player-settings/videos/{id}",
+            get(player_settings::api::of_video).put(player_settings::api::set_of_video),
+        )
+        .route(
+            "/api/v1/player-settings/video-channels/{handle}",
+            get(player_settings::api::of_channel).put(player_settings::api::set_of_channel),
+        )
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::ACCESS_CONTROL_ALLOW_ORIGIN,
+            HeaderValue::from_static("*"),
+        ))
+}
+
+/// A picture and some texts.
+const PLAYLIST_FORM_BYTES: usize = 5_000_000;
+
+/// Playlists for people.
+fn playlist_pages() -> Router<App> {
+    Router::new()
+        .route("/my-playlists", get(playlists::pages::mine).post(playlists::create))
+        .route("/my-playlists/{id}", get(playlists::edit_form).post(playlists::edit))
+        .layer(DefaultBodyLimit::max(PLAYLIST_FORM_BYTES))
+        .route("/w/p/{id}", get(playlists::pages::show))
+        .route("/video-playlists/embed/{id}", get(playlists::pages::embed))
+        .route("/my-playlists/save", post(playlists::save))
+        .route("/my-playlists/{id}/delete", post(playlists::remove))
+        .route("/my-playlists/{id}/elements/{element}/move", post(playlists::move_element))
+        .route("/my-playlists/{id}/elements/{element}/times", post(playlists::set_times))
+        .route("/my-playlists/{id}/elements/{element}/remove", post(playlists::remove_from))
+}
+
 /// Actors, objects, inboxes, and how to find them.
 fn federation_routes() -> Router<App> {
     Router::new()
@@ -174,13 +230,13 @@ fn federation_routes() -> Router<App> {
         .route("/accounts/{name}/outbox", get(endpoints::account_outbox))
         .route("/accounts/{name}/followers", get(endpoints::account_followers))
         .route("/accounts/{name}/following", get(endpoints::account_following))
-        .route("/accounts/{name}/playlists", get(playlists::of_account))
+        .route("/accounts/{name}/playlists", get(federation::playlists::of_account))
         .route("/video-channels/{name}", get(endpoints::channel))
         .route("/video-channels/{name}/inbox", post(federation::inbox))
         .route("/video-channels/{name}/outbox", get(endpoints::channel_outbox))
         .route("/video-channels/{name}/followers", get(endpoints::channel_followers))
         .route("/video-channels/{name}/following", get(endpoints::channel_following))
-        .route("/video-channels/{name}/playlists", get(playlists::of_channel))
+        .route("/video-channels/{name}/playlists", get(federation::playlists::of_channel))
         .route("/videos/watch/{id}", get(endpoints::video))
         .route("/videos/watch/{id}/comments", get(comments::documents::collection).post(comments::pages::write))
         .route("/videos/watch/{id}/comments/{comment}", get(comments::documents::comment))
@@ -196,6 +252,10 @@ fn federation_routes() -> Router<App> {
         .route("/accounts/{name}/dislikes/{video}", get(endpoints::dislike))
         .route("/videos/local-viewer/{uuid}", get(endpoints::local_viewer))
         .route("/redundancy/streaming-playlists/hls/{uuid}", get(mirrors::federate::hls_mirror))
+        .route("/video-playlists/{id}", get(playlists::playlist))
+        .route("/video-playlists/{id}/videos/{element}", get(playlists::element))
+        .route("/videos/watch/{id}/player-settings", get(player_settings::api::video_document))
+        .route("/video-channels/{name}/player-settings", get(player_settings::api::channel_document))
 }
 
 /// Pictures and streams. Copies of other servers' streams are the mirror manager's.
@@ -208,6 +268,9 @@ fn files() -> Router<App> {
         .route("/lazy-static/video-captions/{file}", get(captions::api::file))
         .route("/lazy-static/storyboards/{file}", get(storyboards::api::file))
         .route("/static/streaming-playlists/hls/{uuid}/{file}", get(videos::streaming_file))
+        .route("/download/streaming-playlists/hls/videos/{file}", get(downloads::file))
+        .route("/download/web-videos/{file}", get(downloads::file))
+        .route("/download/videos/generate/{id}", get(downloads::generate))
 }
 
 /// Where viewers of the same stream meet.

@@ -210,19 +210,18 @@ CREATE INDEX video_playlists_channel ON video_playlists (channel_id, channel_pos
 CREATE INDEX video_playlists_listed ON video_playlists (privacy, updated_at DESC);
 CREATE UNIQUE INDEX video_playlists_thumbnail_file ON video_playlists (thumbnail_file);
 
--- `video_id` is NULL for videos that are not known here (yet), or no longer.
+-- An element names its video by address, as on the wire: the video may be unknown here (yet), or gone.
 CREATE TABLE video_playlist_elements (
     id INTEGER PRIMARY KEY,
     playlist_id INTEGER NOT NULL REFERENCES video_playlists (id) ON DELETE CASCADE,
-    video_id INTEGER REFERENCES videos (id) ON DELETE SET NULL,
-    video_url TEXT,
+    video_url TEXT NOT NULL,
     url TEXT NOT NULL,
     position INTEGER NOT NULL,
     start_s INTEGER,
     stop_s INTEGER
 );
 CREATE INDEX video_playlist_elements_playlist ON video_playlist_elements (playlist_id, position);
-CREATE INDEX video_playlist_elements_video ON video_playlist_elements (video_id);
+CREATE INDEX video_playlist_elements_video ON video_playlist_elements (video_url);
 
 -- How the player looks, for a video or for all of a channel.
 CREATE TABLE player_settings (

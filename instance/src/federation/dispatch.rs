@@ -20,6 +20,7 @@ use crate::{
     follows::{self, FollowState},
     mirrors,
     moderation::abuses,
+    player_settings, playlists,
     rates::{self, Rating},
     shares, videos, views,
 };
@@ -88,6 +89,12 @@ async fn dispatch(app: &App, tx: &mut Tx, verified: &VerifiedActivity, actor: &A
         Action::Move(moved) => {
             actors::moves::federate::receive(app, tx, actor, &moved.object, &moved.target).await?;
         }
+        Action::Create(Object::Playlist(playlist)) | Action::Update(Object::Playlist(playlist)) => {
+            playlists::federate::receive(app, tx, actor, playlist).await?;
+        }
+        Action::Update(Object::PlayerSettings(settings)) => {
+            player_settings::federate::receive(app, tx, settings).await?;
+        }
         Action::Announce(object) if speaks_for_a_server(actor) => {
             videos::intake::receive_announce(app, tx, actor, &activity.id, object).await?;
         }
@@ -128,6 +135,9 @@ async fn receive_delete(
     }
     // Comments may be deleted by the server of their video; anything else by its own.
     if !federation::origin::same_host(object, &activity.0.actor) {
+        return Ok(());
+    }
+    if playlists::federate::receive_delete(app, tx, object).await? {
         return Ok(());
     }
     if videos::intake::receive_delete(app, tx, object).await? {

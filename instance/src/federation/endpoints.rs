@@ -110,7 +110,7 @@ pub(super) async fn local_actor(connection: &mut Connection, name: &str, is_chan
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct PageNumber {
-    pub(super) page: Option<u64>,
+    pub(crate) page: Option<u64>,
 }
 
 /// `GET /accounts/{name}/outbox`: for the server's own actor what it shared, for others what they published.

@@ -3,6 +3,7 @@
 //! Verifying, queueing, delivering and fetching are the courier's; what an activity means is the features'.
 //! [`dispatch`] is the table of contents of what comes in.
 
+pub mod broadcast;
 mod dispatch;
 pub mod endpoints;
 mod keys;

@@ -227,7 +227,7 @@ pub(crate) async fn find_visible(connection: &mut Connection, id: &str, user: Op
 }
 
 /// Whether somebody may know that a video exists, and watch it.
-pub(super) async fn may_see(connection: &mut Connection, video: &Video, user: Option<&User>) -> Result<bool, DbError> {
+pub(crate) async fn may_see(connection: &mut Connection, video: &Video, user: Option<&User>) -> Result<bool, DbError> {
     let is_open = match video.privacy {
         Privacy::Public | Privacy::Unlisted => true,
         Privacy::Internal => user.is_some(),

@@ -28,7 +28,7 @@ pub use api::{
     account_videos, categories, channel_videos, delete_video, description, details, languages, licences, list,
     privacies, refresh, respond, respond_with_one, source,
 };
-pub(crate) use api::{find_owned, find_visible};
+pub(crate) use api::{find_owned, find_visible, may_see};
 pub use cache::VideoListCache;
 pub use editing::update;
 pub(crate) use files::stream_folder;

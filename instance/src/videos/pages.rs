@@ -28,6 +28,7 @@ use crate::{
     lookup,
     oauth::Session,
     pages::{context, markdown, plain_text},
+    playlists::pages::{Beside, SaveForm, save_form},
     rates::pages::RateButtons,
 };
 
@@ -210,6 +211,8 @@ struct WatchPage {
     licence: Option<&'static str>,
     language: Option<&'static str>,
     next: Vec<VideoCard>,
+    beside: Option<Beside>,
+    save: Option<SaveForm>,
     thumbnail_url: Option<String>,
     embed_url: String,
     canonical_url: String,
@@ -240,6 +243,31 @@ pub async fn watch(app: App, nonce: Nonce, session: Session, id: String, shown: 
     }
 }
 
+/// The page of a video in a playlist; `times` is the end of an address that says from when to when it plays.
+pub(crate) async fn watch_beside(
+    app: App,
+    nonce: Nonce,
+    session: Session,
+    video: &Video,
+    times: String,
+    beside: Beside,
+) -> Response {
+    let page = context(&app, &nonce, session.user.as_ref(), "watch");
+    match read_watch_page(&app, page.clone(), &session, &video.uuid.to_string()).await {
+        Ok(mut watch) => {
+            if let Some(player) = &mut watch.player {
+                player.plain_url.push_str(&times);
+            }
+            watch.beside = Some(beside);
+            let shown = comments::pages::Shown::default();
+            let id = video.uuid.to_string();
+            watch.comments = comments::pages::section(&app, &page, session.user.as_ref(), &id, &shown).await.unwrap_or_default();
+            Page(watch).into_response()
+        }
+        Err(problem) => problem_page(page, &problem),
+    }
+}
+
 async fn read_watch_page(app: &App, page: PageContext, session: &Session, id: &str) -> Result<WatchPage, Problem> {
     let reader = session.account(app).await?;
     let mut connection = app.platform.db.read().await?;
@@ -262,6 +290,7 @@ async fn read_watch_page(app: &App, page: PageContext, session: &Session, id: &s
     let user = session.user.as_ref();
     let subscribe = SubscribeButton::of(app, &mut connection, user, channel, &video.watch_path()).await?;
     let rates = RateButtons::read(&mut connection, &video, session.user.as_ref()).await?;
+    let save = save_form(&mut connection, session.user.as_ref(), &video).await?;
     drop(connection);
     api::look_after(app, &video).await;
 
@@ -327,6 +356,8 @@ async fn read_watch_page(app: &App, page: PageContext, session: &Session, id: &s
         licence: video.licence.and_then(labels::licence),
         language: video.language.as_deref().and_then(labels::language),
         next: next.iter().map(|video| card(&app.platform, video)).collect(),
+        beside: None,
+        save,
         thumbnail_url: video.preview_path().map(|path| absolute(&path)),
         embed_url: absolute(&format!("/videos/embed/{}", video.uuid)),
         duration_s: video.duration_s,

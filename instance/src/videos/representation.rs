@@ -9,7 +9,7 @@ use super::{
     Video, labels,
     model::{Redundancy, StoredFile, StreamingPlaylist},
 };
-use crate::{accounts::Account, actors::images::model::images_json, channels::Channel};
+use crate::{accounts::Account, actors::images::model::images_json, channels::Channel, downloads};
 
 /// A number or code with its name.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -317,7 +317,7 @@ fn file_json(file: &StoredFile) -> Value {
         "size": file.size_bytes,
         "fps": file.fps,
         "fileUrl": file.file_url,
-        "fileDownloadUrl": file.file_url,
+        "fileDownloadUrl": downloads::address_of(&file.file_url, file.resolution),
         "torrentUrl": file.links.torrent_url,
         "torrentDownloadUrl": file.links.torrent_url,
         "magnetUri": file.links.magnet_uri,

@@ -37,6 +37,13 @@ pub async fn find(connection: &mut Connection, id: VideoId) -> Result<Option<Vid
     connection.query(sql!(concat!(video!(), " WHERE v.id = $1"))).bind(id).fetch_optional().await
 }
 
+/// The videos of rows, in no order; those that are gone are left out.
+pub async fn find_all(connection: &mut Connection, ids: &[VideoId]) -> Result<Vec<Video>, DbError> {
+    let mut statement = connection.build(sql!(fragment concat!(video!(), " WHERE v.id IN ")));
+    statement.bind_list(ids.iter().copied());
+    statement.fetch_all().await
+}
+
 /// The video of a UUID.
 pub async fn find_by_uuid(connection: &mut Connection, uuid: Uuid) -> Result<Option<Video>, DbError> {
     connection.query(sql!(concat!(video!(), " WHERE v.uuid = $1"))).bind(uuid).fetch_optional().await
