@@ -146,8 +146,8 @@ async fn comments_have_what_clients_of_peertube_read() {
     ] {
         assert!(list["data"][0].get(member).is_some(), "{member} is missing in {list}");
     }
-    let by_replies = world.alpha.get_json(&format!("/api/v1/videos/{uuid}/comment-threads?sort=-totalReplies&count=1"));
-    assert_eq!(texts(&by_replies.await), ["one"]);
+    let sorted = format!("/api/v1/videos/{uuid}/comment-threads?sort=-totalReplies&count=1");
+    assert_eq!(texts(&world.alpha.get_json(&sorted).await), ["one"]);
     let all = world.alpha.admin().get_json("/api/v1/videos/comments?search=tw").await;
     assert_eq!((&all["total"], &all["data"][0]["video"]["uuid"]), (&1.into(), &uuid.to_string().into()));
     let mine = world.alpha.admin().get_json("/api/v1/users/me/videos/comments?isHeldForReview=false").await;
