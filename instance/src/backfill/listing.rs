@@ -16,6 +16,8 @@ use crate::{
 
 /// Videos on one page; PeerTube gives no more.
 const PAGE_SIZE: i64 = 100;
+/// The same, as the length of a list.
+const MAX_ITEMS: usize = 100;
 const MAX_BYTES: u64 = 5_000_000;
 /// No server has more videos than this, whatever it says.
 const MAX_VIDEOS: i64 = 500_000;
@@ -52,7 +54,7 @@ fn page(document: &Value, base: &Url, start: i64) -> Page {
     let total = document.get("total").and_then(Value::as_i64).map(|total| total.clamp(0, MAX_VIDEOS));
     let items = document.get("data").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let on_page = i64::try_from(items.len()).unwrap_or(PAGE_SIZE).min(PAGE_SIZE);
-    let entries = items.iter().take(PAGE_SIZE.unsigned_abs() as usize).filter_map(|item| {
+    let entries = items.iter().take(MAX_ITEMS).filter_map(|item| {
         let url = as_url(first(item.get("url")?)).filter(|url| same_host(url, base))?;
         let updated_at = item.get("updatedAt").and_then(Value::as_str);
         let updated_at = updated_at.and_then(|text| text.parse::<Timestamp>().ok());

@@ -34,8 +34,12 @@ impl FromStr for Target {
             }
             Some(Reference::Url(url)) => Ok(Self::Url(url)),
             None => {
-                let host: Host = text.trim().trim_end_matches('/').parse().map_err(|_| refused())?;
-                if host.as_str().ends_with(":0") { Err(refused()) } else { Ok(Self::Server(host)) }
+                let host: Host = text.trim().parse().map_err(|_| refused())?;
+                if host.as_str().ends_with(":0") || text.trim().ends_with(':') {
+                    Err(refused())
+                } else {
+                    Ok(Self::Server(host))
+                }
             }
         }
     }
