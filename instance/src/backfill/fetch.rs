@@ -5,11 +5,7 @@ use std::collections::HashMap;
 use courier::FetchError;
 use federation::{origin::ensure_same_host, wire};
 use futures::{StreamExt, stream};
-use platform::{
-    clock::Timestamp,
-    db::Tx,
-    jobs::JobError,
-};
+use platform::{clock::Timestamp, db::Tx, jobs::JobError};
 use tracing::debug;
 use url::Url;
 
@@ -161,7 +157,9 @@ impl Harvest {
         for (video, channel) in &self.videos {
             match intake::save(app, tx, video, channel).await {
                 Ok(id) => stored += i64::from(id.is_some()),
-                Err(SaveError::Unusable(reason)) => debug!(video.url = %video.id, reason, "a listed video was left out"),
+                Err(SaveError::Unusable(reason)) => {
+                    debug!(video.url = %video.id, reason, "a listed video was left out")
+                }
                 Err(SaveError::Db(error)) => return Err(error.into()),
             }
         }

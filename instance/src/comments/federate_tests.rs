@@ -32,6 +32,11 @@ async fn stranger(app: &App, host: &str, name: &str) -> Actor {
         public_key_pem: String::new(),
         private_key_pem: None,
         refreshed_at: Some(app.platform.clock.now()),
+        playlists_url: None,
+        moved_to_url: None,
+        also_known_as: vec![],
+        published_at: None,
+        is_indexable: true,
         url: url.clone(),
     };
     let mut tx = app.platform.db.begin().await.unwrap();

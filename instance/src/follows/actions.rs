@@ -324,4 +324,3 @@ pub async fn begin_to_read(app: &App, tx: &mut Tx, target: &Actor) -> Result<(),
     }
     backfill::start(tx, app.platform.clock.now(), target.id).await
 }
-

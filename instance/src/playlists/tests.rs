@@ -114,6 +114,11 @@ async fn be_followed(app: &App) {
         public_key_pem: String::new(),
         private_key_pem: None,
         refreshed_at: None,
+        playlists_url: None,
+        moved_to_url: None,
+        also_known_as: vec![],
+        published_at: None,
+        is_indexable: true,
     };
     let now = app.platform.clock.now();
     let follower = actors::store::upsert(&mut tx, &follower, now).await.unwrap();

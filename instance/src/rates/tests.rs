@@ -34,6 +34,11 @@ async fn stranger(app: &App, name: &str) -> Actor {
         public_key_pem: String::new(),
         private_key_pem: None,
         refreshed_at: None,
+        playlists_url: None,
+        moved_to_url: None,
+        also_known_as: vec![],
+        published_at: None,
+        is_indexable: true,
     };
     let now = app.platform.clock.now();
     let mut tx = app.platform.db.begin().await.unwrap();

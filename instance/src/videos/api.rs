@@ -13,8 +13,8 @@ use platform::{
     web::{ApiResult, Problem},
 };
 use serde_json::{Value, json};
-use uuid::Uuid;
 use url::Url;
+use uuid::Uuid;
 
 use super::{
     ListQuery, Privacy, Video, VideoId, actions, intake, labels,

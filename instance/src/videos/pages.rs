@@ -261,7 +261,8 @@ pub(crate) async fn watch_beside(
             watch.beside = Some(beside);
             let shown = comments::pages::Shown::default();
             let id = video.uuid.to_string();
-            watch.comments = comments::pages::section(&app, &page, session.user.as_ref(), &id, &shown).await.unwrap_or_default();
+            watch.comments =
+                comments::pages::section(&app, &page, session.user.as_ref(), &id, &shown).await.unwrap_or_default();
             Page(watch).into_response()
         }
         Err(problem) => problem_page(page, &problem),

@@ -34,6 +34,11 @@ async fn actor(app: &App, kind: ActorKind, name: &str) -> Actor {
         public_key_pem: String::new(),
         private_key_pem: None,
         refreshed_at: None,
+        playlists_url: None,
+        moved_to_url: None,
+        also_known_as: vec![],
+        published_at: None,
+        is_indexable: true,
     };
     let mut tx = app.platform.db.begin().await.unwrap();
     let id = actors::store::upsert(&mut tx, &actor, app.platform.clock.now()).await.unwrap();

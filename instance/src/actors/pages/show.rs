@@ -193,7 +193,14 @@ async fn read_account(
         title: account.display_name,
         host: account.host,
     };
-    Ok(ActorPage { page, about, subscribe, channels: channels.iter().map(ChannelLink::to_channel).collect(), videos, pagination })
+    Ok(ActorPage {
+        page,
+        about,
+        subscribe,
+        channels: channels.iter().map(ChannelLink::to_channel).collect(),
+        videos,
+        pagination,
+    })
 }
 
 async fn read_channel(

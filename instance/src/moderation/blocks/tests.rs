@@ -28,6 +28,11 @@ pub(crate) async fn stranger(app: &App, name: &str, host: &str) -> AccountId {
         public_key_pem: String::new(),
         private_key_pem: None,
         refreshed_at: None,
+        playlists_url: None,
+        moved_to_url: None,
+        also_known_as: vec![],
+        published_at: None,
+        is_indexable: true,
         url,
     };
     let now = app.platform.clock.now();
