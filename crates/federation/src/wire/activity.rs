@@ -4,6 +4,7 @@ mod follow;
 mod reading;
 mod writing;
 
+use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -22,6 +23,9 @@ pub struct Activity {
     pub actor: Url,
     /// To whom it is addressed; nobody for follows and their answers.
     pub audience: Audience,
+    /// When it was done, where that is told. It tells an activity from an earlier one with the same id, as when somebody
+    /// likes a video again.
+    pub published: Option<DateTime<Utc>>,
     /// What was done.
     pub action: Action,
 }
@@ -87,13 +91,20 @@ pub enum Undone {
 impl Activity {
     /// An activity that is addressed to nobody yet.
     pub fn new(id: Url, actor: Url, action: Action) -> Self {
-        Self { id, actor, audience: Audience::default(), action }
+        Self { id, actor, audience: Audience::default(), published: None, action }
     }
 
     /// The same activity, addressed.
     #[must_use]
     pub fn addressed(mut self, audience: Audience) -> Self {
         self.audience = audience;
+        self
+    }
+
+    /// The same activity, done at this moment.
+    #[must_use]
+    pub fn published_at(mut self, moment: DateTime<Utc>) -> Self {
+        self.published = Some(moment);
         self
     }
 

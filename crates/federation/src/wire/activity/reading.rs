@@ -7,7 +7,7 @@ use super::{Action, Activity, FollowReference, Undone};
 use crate::wire::{
     Flag, Move, Object, ReplyDecision, WireError, kind_of,
     lenient::{as_url, first},
-    read,
+    moment, read,
 };
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -33,7 +33,8 @@ fn nested(value: &Value, nesting: Nesting) -> Result<Activity, WireError> {
     {
         return Err(WireError::malformed("activity", format!("{actor} moves {}", moved.object)));
     }
-    Ok(Activity { id: url("id")?, actor, audience: read("activity", value)?, action })
+    let published = value.get("published").and_then(|moment| moment::optional::deserialize(moment).ok().flatten());
+    Ok(Activity { id: url("id")?, actor, audience: read("activity", value)?, published, action })
 }
 
 fn action(kind: &str, value: &Value, nesting: Nesting) -> Result<Action, WireError> {

@@ -64,6 +64,20 @@ fn undoing_an_undo_is_refused() {
 }
 
 #[test]
+fn a_second_like_of_the_same_video_can_be_told_from_the_first() {
+    let url = |text: &str| Url::parse(text).unwrap();
+    let like =
+        Activity::new(url("https://a.test/likes/1"), url("https://a.test/u"), Action::Like(url("https://b.test/v")));
+    let moment = |second| DateTime::from_timestamp(second, 0).unwrap();
+    let (first, second) = (like.clone().published_at(moment(1)), like.published_at(moment(2)));
+    assert_ne!(first.to_document(), second.to_document());
+    assert_eq!(Activity::from_value(&second.to_document()).unwrap(), second);
+    let mut vague = second.to_document();
+    vague["published"] = "yesterday".into();
+    assert_eq!(Activity::from_value(&vague).unwrap().published, None);
+}
+
+#[test]
 fn an_unknown_activity_keeps_all_that_it_says() {
     let reaction = json!({"type": "EmojiReact", "id": "https://a.test/1", "actor": "https://a.test/u",
         "object": "https://b.test/v/1", "content": "🐟"});

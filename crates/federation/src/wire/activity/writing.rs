@@ -1,5 +1,6 @@
 //! From an activity to the members of a document.
 
+use chrono::SecondsFormat;
 use serde_json::{Map, Value, json};
 
 use super::{Action, Activity, FollowReference, Undone};
@@ -15,6 +16,9 @@ impl Activity {
         members.insert("actor".to_owned(), self.actor.as_str().into());
         if let Some(object) = self.object_value() {
             members.insert("object".to_owned(), object);
+        }
+        if let Some(moment) = self.published {
+            members.insert("published".to_owned(), moment.to_rfc3339_opts(SecondsFormat::Millis, true).into());
         }
         if !self.audience.is_empty() {
             members.insert("to".to_owned(), json!(self.audience.to));
