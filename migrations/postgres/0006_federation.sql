@@ -349,6 +349,7 @@ CREATE TABLE tombstones (
 
 -- Deletions and restrictions are sent until they have arrived, however long a server is away.
 ALTER TABLE outgoing_activities ADD COLUMN must_arrive BOOLEAN NOT NULL DEFAULT FALSE;
+ALTER TABLE outgoing_activities ADD COLUMN body_hash BIGINT NOT NULL DEFAULT 0;
 -- Since when a server is considered gone; it is asked now and then, and gets nothing else.
 ALTER TABLE delivery_pauses ADD COLUMN given_up_at TIMESTAMPTZ;
 -- Somebody else's activity, which we pass on as it came.

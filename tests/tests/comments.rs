@@ -69,6 +69,7 @@ async fn a_comment_and_its_reply_are_on_both_servers() {
     let here = &thread["children"][0]["comment"];
     assert_eq!((&here["url"], &here["text"]), (&answer["url"], &answer["text"]));
     assert_eq!((&here["inReplyToCommentId"], &here["threadId"]), (&first["id"], &first["id"]));
+    world.settle().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -91,6 +92,7 @@ async fn a_comment_is_deleted_by_its_author_or_by_the_owner_of_the_video() {
         let left = world.beta.get_as(url, "application/activity+json").await;
         assert_eq!((left.status, &left.json()["type"]), (StatusCode::GONE, &"Tombstone".into()));
     }
+    world.settle().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -115,6 +117,7 @@ async fn the_whole_talk_is_fetched_when_somebody_looks() {
     let late = comment(&world.alpha, uuid, "later").await;
     world.settle().await;
     assert!(texts(&threads(&world.gamma, uuid).await).contains(&"later"), "gamma follows the server of {late}");
+    world.settle().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -162,6 +165,7 @@ async fn comments_have_what_clients_of_peertube_read() {
         let answer = world.alpha.admin().post_json(&path, &json!({ "text": text })).await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST);
     }
+    world.settle().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -184,6 +188,7 @@ async fn comments_are_documents_that_other_servers_find() {
     assert_eq!((&approval["type"], &approval["object"]), (&"ApproveReply".into(), &ours["url"]));
     let page = world.alpha.get_as(ours["url"].as_str().unwrap(), "text/html").await;
     assert!(page.header("location").unwrap().starts_with(&format!("/w/{}", short_uuid(uuid))), "{page:?}");
+    world.settle().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -214,4 +219,5 @@ async fn people_read_write_and_delete_without_a_script() {
     submit(&world.alpha, &format!("{forms}/{id}/delete"), &[]).await;
     let page = read(&watch).await;
     assert!(page.contains("This comment was deleted.") && page.contains("An answer"), "{page}");
+    world.settle().await;
 }

@@ -42,7 +42,7 @@ impl Courier {
         let unknown = || FetchError::UnknownHandle(handle.clone());
         let url = handle.lookup_url(self.scheme()).ok_or_else(unknown)?;
         match self.get_json(&url, ACCEPT_DESCRIPTOR).await {
-            Err(FetchError::Gone(_)) => Err(unknown()),
+            Err(FetchError::Gone(_) | FetchError::Missing(_)) => Err(unknown()),
             outcome => Ok((url, outcome?)),
         }
     }

@@ -23,9 +23,12 @@ use crate::{App, accounts, channels};
 const HOST: &str = "other.test";
 const PICTURE: &[u8] = b"\x89PNG\r\n\x1a\nnot much of a picture";
 
+/// Status, content type and body.
+type Served = (StatusCode, &'static str, Vec<u8>);
+
 #[derive(Default)]
 struct Shared {
-    served: Mutex<HashMap<String, (StatusCode, &'static str, Vec<u8>)>>,
+    served: Mutex<HashMap<String, Served>>,
     asked: Mutex<Vec<String>>,
 }
 

@@ -55,6 +55,7 @@ pub struct NewChannel {
 }
 
 /// What is to be different about a channel; what is absent stays.
+#[expect(clippy::option_option, reason = "absent, null and a text are three things that a client may say")]
 #[derive(Debug, Default, Clone, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct ChannelChange {

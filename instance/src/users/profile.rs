@@ -22,6 +22,7 @@ pub const LONGEST_NAME: usize = 120;
 pub const LONGEST_DESCRIPTION: usize = 1_000;
 
 /// What is to be different; what is absent stays.
+#[expect(clippy::option_option, reason = "absent, null and a text are three things that a client may say")]
 #[derive(Debug, Default, Clone, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct ProfileChange {
@@ -39,6 +40,10 @@ pub struct ProfileChange {
 }
 
 /// A member that is there, even if it is `null`.
+///
+/// # Errors
+/// If it is no text.
+#[expect(clippy::option_option, reason = "absent, null and a text are three things that a client may say")]
 pub fn present<'de, D: serde::Deserializer<'de>>(source: D) -> Result<Option<Option<String>>, D::Error> {
     Option::<String>::deserialize(source).map(Some)
 }

@@ -16,8 +16,8 @@ use crate::{Courier, LocalActor};
 /// How much text is kept in memory.
 const MOST_BYTES: u64 = 16_000_000;
 
-/// Numbers of rows come back when the last row goes; the name and the moment tell them apart.
-type Name = (OutgoingActivityId, String, Timestamp);
+/// Numbers of rows come back when the last row goes; what is said and when tell them apart.
+type Name = (OutgoingActivityId, i64, Timestamp);
 
 /// An activity, ready to be sent.
 #[derive(Debug)]
@@ -42,7 +42,7 @@ impl Default for Bodies {
 impl Courier {
     /// What is to be sent. `None` if it is gone.
     pub(super) async fn letter(&self, delivery: &Delivery) -> Result<Option<Arc<Letter>>, DbError> {
-        let name = (delivery.outgoing_activity_id, delivery.activity_url.clone(), delivery.created_at);
+        let name = (delivery.outgoing_activity_id, delivery.body_hash, delivery.created_at);
         let letters = &self.inner.bodies.letters;
         // Kept only while its sender's key is fresh in memory: who is no longer ours sends nothing.
         if let Some(letter) = letters.get(&name).await

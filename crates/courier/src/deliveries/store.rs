@@ -1,4 +1,7 @@
-use std::collections::HashSet;
+use std::{
+    collections::HashSet,
+    hash::{DefaultHasher, Hash, Hasher},
+};
 
 use federation::{origin::Host, wire::Activity};
 use platform::{
@@ -48,6 +51,12 @@ impl NewActivity {
             is_forwarded: true,
         }
     }
+
+    fn body_hash(&self) -> i64 {
+        let mut hasher = DefaultHasher::new();
+        self.body.hash(&mut hasher);
+        hasher.finish().cast_signed()
+    }
 }
 
 pub(super) async fn insert_activity(
@@ -56,12 +65,13 @@ pub(super) async fn insert_activity(
     now: Timestamp,
 ) -> Result<OutgoingActivityId, DbError> {
     tx.query(sql!(
-        "INSERT INTO outgoing_activities (actor_url, activity_url, body, must_arrive, is_forwarded, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6) RETURNING id"
+        "INSERT INTO outgoing_activities (actor_url, activity_url, body, body_hash, must_arrive, is_forwarded, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id"
     ))
     .bind(activity.actor_url.clone())
     .bind(activity.activity_url.clone())
     .bind(activity.body.clone())
+    .bind(activity.body_hash())
     .bind(activity.must_arrive)
     .bind(activity.is_forwarded)
     .bind(now)
@@ -136,6 +146,7 @@ pub(super) struct Delivery {
     pub(super) inbox_url: String,
     pub(super) attempts: i64,
     pub(super) activity_url: String,
+    pub(super) body_hash: i64,
     /// Of the activity.
     pub(super) created_at: Timestamp,
     /// Whether another one was waiting behind it.
@@ -145,7 +156,7 @@ pub(super) struct Delivery {
 /// The first delivery of each of these queues.
 pub(super) async fn heads(connection: &mut Connection, hosts: &[Host]) -> Result<Vec<Delivery>, DbError> {
     let mut query = connection.build(sql!(fragment
-        "SELECT d.id, d.host, d.outgoing_activity_id, d.inbox_url, d.attempts, a.activity_url, a.created_at, \
+        "SELECT d.id, d.host, d.outgoing_activity_id, d.inbox_url, d.attempts, a.activity_url, a.body_hash, a.created_at, \
          EXISTS (SELECT 1 FROM deliveries AS later WHERE later.host = d.host AND later.id > d.id) AS has_next \
          FROM deliveries AS d JOIN outgoing_activities AS a ON a.id = d.outgoing_activity_id \
          WHERE d.id IN (SELECT MIN(id) FROM deliveries WHERE host IN "
@@ -162,7 +173,7 @@ pub(super) async fn following(
 ) -> Result<Vec<Delivery>, DbError> {
     connection
         .query(sql!(
-            "SELECT d.id, d.host, d.outgoing_activity_id, d.inbox_url, d.attempts, a.activity_url, a.created_at, \
+            "SELECT d.id, d.host, d.outgoing_activity_id, d.inbox_url, d.attempts, a.activity_url, a.body_hash, a.created_at, \
              TRUE AS has_next FROM deliveries AS d JOIN outgoing_activities AS a ON a.id = d.outgoing_activity_id \
              WHERE d.host = $1 AND d.id > $2 ORDER BY d.id LIMIT $3"
         ))

@@ -10,7 +10,10 @@ use super::{
     graph::Dialect,
     policy,
 };
-use crate::signature::{Algorithm, KeyId, KeyKind, PublicKey, SigningKey};
+use crate::{
+    signature::{Algorithm, KeyId, KeyKind, PublicKey, SigningKey},
+    wire::lenient::parse_web_url,
+};
 
 const SIGNATURE: &str = "signature";
 const TYPE: &str = "RsaSignature2017";
@@ -45,7 +48,8 @@ impl SignedDocument {
         }
         let signature =
             STANDARD.decode(text("signatureValue")?).map_err(|_| LinkedDataError::Parameter("signatureValue"))?;
-        let creator = KeyId::parse(text("creator")?).map_err(|_| LinkedDataError::Parameter("creator"))?;
+        let creator = parse_web_url(text("creator")?).ok_or(LinkedDataError::Parameter("creator"))?;
+        let creator = KeyId::new(creator);
         let created = DateTime::parse_from_rfc3339(text("created")?).map(|moment| moment.to_utc()).ok();
         let options = expand(&signed_options(&options)?, Context::security())?;
         let content = expand(&members, Context::default())?;

@@ -149,7 +149,7 @@ mod tests {
         adopt(&mut tx, random, actor, ImageKind::Avatar, &[one.clone(), one.clone()], now).await.unwrap();
         let first = store::of_actor(&mut tx, actor, ImageKind::Avatar).await.unwrap();
         assert_eq!(first.len(), 1);
-        assert!(first[0].file.as_ref().unwrap().ends_with(".png"));
+        assert_eq!(first[0].file.as_ref().unwrap().rsplit_once('.').unwrap().1, "png");
         adopt(&mut tx, random, actor, ImageKind::Avatar, &[one, two.clone()], now).await.unwrap();
         let both = store::of_actor(&mut tx, actor, ImageKind::Avatar).await.unwrap();
         assert_eq!(both.len(), 2);

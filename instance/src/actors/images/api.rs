@@ -62,7 +62,7 @@ async fn picture(app: &App, kind: ImageKind, file: &str, method: &Method, header
 /// there but empty, as browsers send it when no file was chosen.
 pub async fn receive(app: &App, mut form: Multipart, name: &str) -> ApiResult<Option<TempPath>> {
     for _ in 0..MAX_FIELDS {
-        let Some(field) = form.next_field().await.map_err(unreadable)? else { break };
+        let Some(field) = form.next_field().await.map_err(|error| unreadable(&error))? else { break };
         if field.name() == Some(name) {
             return receive_field(app, field).await;
         }
@@ -77,7 +77,7 @@ pub async fn receive_field(app: &App, mut field: Field<'_>) -> ApiResult<Option<
     let (file, path) = scratch.into_parts();
     let mut file = tokio::fs::File::from_std(file);
     let mut size_bytes = 0;
-    while let Some(chunk) = field.chunk().await.map_err(unreadable)? {
+    while let Some(chunk) = field.chunk().await.map_err(|error| unreadable(&error))? {
         size_bytes += chunk.len();
         if size_bytes > MAX_UPLOAD_BYTES {
             return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "A picture has at most 8 MB.")
@@ -89,7 +89,7 @@ pub async fn receive_field(app: &App, mut field: Field<'_>) -> ApiResult<Option<
     Ok((size_bytes > 0).then_some(path))
 }
 
-fn unreadable(error: axum::extract::multipart::MultipartError) -> Problem {
+fn unreadable(error: &axum::extract::multipart::MultipartError) -> Problem {
     Problem::new(error.status(), "The form cannot be read.")
 }
 

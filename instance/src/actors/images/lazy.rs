@@ -53,13 +53,11 @@ impl LazyImages {
         if app.platform.storage.size(key).await?.is_some() {
             return Ok(());
         }
-        match download(app, url).await {
-            Some(bytes) => Ok(app.platform.storage.put_bytes(key, bytes).await?),
-            None => {
-                self.failed.insert(key.as_str().to_owned(), now).await;
-                Err(missing())
-            }
-        }
+        let Some(bytes) = download(app, url).await else {
+            self.failed.insert(key.as_str().to_owned(), now).await;
+            return Err(missing());
+        };
+        Ok(app.platform.storage.put_bytes(key, bytes).await?)
     }
 }
 
