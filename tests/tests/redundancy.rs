@@ -46,7 +46,9 @@ async fn a_copy_has_every_byte_of_the_origin() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_copied_video_plays_when_its_origin_is_gone() {
-    let (world, uuid) = with_a_video_of_alpha(beta_mirrors).await;
+    let (mut world, uuid) = with_a_video_of_alpha(beta_mirrors).await;
+    // Nobody answers when the origin is asked for comments.
+    world.expect_failures();
     let details = world.alpha.get_json(&format!("/api/v1/videos/{uuid}")).await;
     let expected = Source::of(&details).play(&world.alpha).await;
     world.alpha.go_offline().await;
