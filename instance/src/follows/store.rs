@@ -5,6 +5,7 @@ use platform::{
     db::{Connection, DbError, DynamicQuery, Tx},
     sql,
 };
+use sqlx::types::Json;
 
 use super::{
     Choices, Follow, FollowId, FollowState,
@@ -235,11 +236,12 @@ pub async fn delete(tx: &mut Tx, id: FollowId) -> Result<(), DbError> {
 
 /// Which hosts of a list of hosts were asked already, one on each line.
 pub async fn asked_of_list(connection: &mut Connection, list: &str) -> Result<Option<String>, DbError> {
-    connection
+    let stored: Option<Json<String>> = connection
         .query(sql!("SELECT value FROM settings WHERE name = $1"))
         .bind(format!("follow_list {list}"))
         .fetch_optional_scalar()
-        .await
+        .await?;
+    Ok(stored.map(|Json(hosts)| hosts))
 }
 
 /// Remembers them.
@@ -249,7 +251,7 @@ pub async fn set_asked_of_list(tx: &mut Tx, list: &str, hosts: &str, now: Timest
          ON CONFLICT (name) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at"
     ))
     .bind(format!("follow_list {list}"))
-    .bind(hosts.to_owned())
+    .bind(Json(hosts.to_owned()))
     .bind(now)
     .execute()
     .await
