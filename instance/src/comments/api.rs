@@ -257,7 +257,7 @@ async fn find_video(connection: &mut Connection, id: &str) -> ApiResult<VideoId>
     }
     let uuid = platform::ids::parse_uuid(id).ok_or_else(|| Problem::bad_request("videoId is no id of a video."))?;
     let video = videos::store::find_by_uuid(connection, uuid).await?;
-    Ok(video.map(|video| video.id).ok_or_else(|| Problem::not_found("Video not found"))?)
+    video.map(|video| video.id).ok_or_else(|| Problem::not_found("Video not found"))
 }
 
 async fn list(connection: &mut Connection, query: &ListQuery, filters: Filters) -> ApiResult<Response> {

@@ -58,11 +58,10 @@ pub async fn while_federating(State(app): State<App>, request: Request, next: Ne
 
 fn is_for_people(request: &Request) -> bool {
     let mut path = request.uri().path().split('/').skip(1);
-    let is_page = match (path.next(), path.next(), path.next(), path.next()) {
-        (Some("accounts" | "video-channels"), Some(_), None, None) => true,
-        (Some("videos"), Some("watch"), Some(_), None) => true,
-        _ => false,
-    };
+    let is_page = matches!(
+        (path.next(), path.next(), path.next(), path.next()),
+        (Some("accounts" | "video-channels"), Some(_), None, None) | (Some("videos"), Some("watch"), Some(_), None)
+    );
     is_page && request.method().is_safe() && !wants_document(request.headers())
 }
 

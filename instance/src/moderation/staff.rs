@@ -56,17 +56,20 @@ fn not_administrator() -> Problem {
 }
 
 /// The reader of a page for those who are logged in; others are sent to log in first, and come back to `here`.
+#[expect(clippy::result_large_err, reason = "what stands in the way is the answer itself")]
 pub(crate) fn somebody(session: Session, here: &str) -> Result<User, Response> {
     session.user.ok_or_else(|| Redirect::to(&format!("/login?next={here}")).into_response())
 }
 
 /// The reader of a page for moderators.
+#[expect(clippy::result_large_err, reason = "what stands in the way is the answer itself")]
 pub(crate) fn moderator(app: &App, nonce: &Nonce, session: Session, here: &str) -> Result<User, Response> {
     let user = somebody(session, here)?;
     if user.role() == Role::User { Err(refuse(app, nonce, &user, &not_moderator())) } else { Ok(user) }
 }
 
 /// The reader of a page for administrators.
+#[expect(clippy::result_large_err, reason = "what stands in the way is the answer itself")]
 pub(crate) fn administrator(app: &App, nonce: &Nonce, session: Session, here: &str) -> Result<User, Response> {
     let user = somebody(session, here)?;
     if user.role() == Role::Administrator { Ok(user) } else { Err(refuse(app, nonce, &user, &not_administrator())) }

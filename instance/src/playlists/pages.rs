@@ -197,7 +197,7 @@ fn beside(
             Some(at) => format!("{at} of {}", playlist.length),
             None => length_label(playlist.length),
         },
-        previous_href: playable().filter(|position| *position < at).next_back().or(earlier).map(href_of),
+        previous_href: playable().rfind(|position| *position < at).or(earlier).map(href_of),
         next_href: playable().find(|position| *position > at).or(later).map(href_of),
         earlier_href: earlier.map(href_of),
         later_href: later.map(href_of),
