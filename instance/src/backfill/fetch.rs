@@ -158,7 +158,7 @@ impl Harvest {
             match intake::save(app, tx, video, channel).await {
                 Ok(id) => stored += i64::from(id.is_some()),
                 Err(SaveError::Unusable(reason)) => {
-                    debug!(video.url = %video.id, reason, "a listed video was left out")
+                    debug!(video.url = %video.id, reason, "a listed video was left out");
                 }
                 Err(SaveError::Db(error)) => return Err(error.into()),
             }

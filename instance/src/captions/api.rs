@@ -41,7 +41,7 @@ fn caption_json(app: &App, caption: &Caption) -> Value {
     })
 }
 
-/// `PUT /api/v1/videos/{id}/captions/{language}`: a form with `captionfile`, WebVTT or SubRip.
+/// `PUT /api/v1/videos/{id}/captions/{language}`: a form with `captionfile`, `WebVTT` or `SubRip`.
 pub async fn put(
     State(app): State<App>,
     Path((id, language)): Path<(String, String)>,

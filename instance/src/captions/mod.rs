@@ -1,8 +1,8 @@
 //! Captions: the words of a video, in one language each.
 //!
-//! **Invariants:** a video has one caption per language. A caption that is kept in storage is WebVTT: what somebody here
+//! **Invariants:** a video has one caption per language. A caption that is kept in storage is `WebVTT`: what somebody here
 //! uploads is read and written anew ([`text`]); what other servers have is fetched when somebody first asks for it, and
-//! checked for being text that begins as WebVTT does.
+//! checked for being text that begins as `WebVTT` does.
 
 mod actions;
 pub mod api;

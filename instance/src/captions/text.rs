@@ -1,6 +1,6 @@
 //! What does a file of captions say, and when?
 //!
-//! WebVTT (W3C) and SubRip are read into cues, and written as WebVTT with nothing else in it: no styles, no notes, no
+//! `WebVTT` (W3C) and `SubRip` are read into cues, and written as `WebVTT` with nothing else in it: no styles, no notes, no
 //! regions. Lines are kept as they are, apart from what would end a cue.
 
 use std::fmt::Write;
@@ -38,7 +38,7 @@ struct Cue {
     text: String,
 }
 
-/// Reads WebVTT or SubRip, and writes it as WebVTT.
+/// Reads `WebVTT` or `SubRip`, and writes it as `WebVTT`.
 ///
 /// # Errors
 /// [`CaptionTextError`] if the file cannot be read as either.
@@ -58,7 +58,7 @@ pub fn to_webvtt(file: &[u8]) -> Result<String, CaptionTextError> {
     Ok(write(&cues))
 }
 
-/// Whether bytes begin as WebVTT does, and are text.
+/// Whether bytes begin as `WebVTT` does, and are text.
 pub fn looks_like_webvtt(bytes: &[u8]) -> bool {
     let bare = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
     bare.starts_with(b"WEBVTT") && std::str::from_utf8(bytes).is_ok()
@@ -89,7 +89,7 @@ fn read(text: &str) -> Result<Vec<Cue>, CaptionTextError> {
     Ok(cues)
 }
 
-/// `00:01.000 --> 00:02.500 align:start`; SubRip writes a comma before the milliseconds.
+/// `00:01.000 --> 00:02.500 align:start`; `SubRip` writes a comma before the milliseconds.
 fn read_times(line: &str) -> Option<(u64, u64, String)> {
     let (start, rest) = line.split_once("-->")?;
     let mut words = rest.split_whitespace();

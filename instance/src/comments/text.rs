@@ -139,7 +139,7 @@ fn start<'t>(tag: Tag<'t>, is_too_deep: bool, skipped: &mut Vec<bool>, events: &
     events.extend(kept.map(Event::Start));
 }
 
-fn end<'t>(tag: TagEnd, skipped: &mut Vec<bool>, events: &mut Vec<Event<'t>>) {
+fn end(tag: TagEnd, skipped: &mut Vec<bool>, events: &mut Vec<Event<'_>>) {
     if skipped.pop().unwrap_or_default() {
         return;
     }
@@ -154,11 +154,11 @@ fn is_web_address(text: &str) -> bool {
     Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
 }
 
-fn link_pieces<'t>(
+fn link_pieces(
     words: &str,
     watch_path: &str,
     person: &impl Fn(&Mention) -> Option<String>,
-    events: &mut Vec<Event<'t>>,
+    events: &mut Vec<Event<'_>>,
 ) {
     for piece in pieces(words) {
         match piece {
@@ -176,7 +176,7 @@ fn link_pieces<'t>(
     }
 }
 
-fn push_link<'t>(label: &str, href: String, events: &mut Vec<Event<'t>>) {
+fn push_link(label: &str, href: String, events: &mut Vec<Event<'_>>) {
     let (empty, href) = (CowStr::Borrowed(""), CowStr::from(href));
     events.push(Event::Start(Tag::Link {
         link_type: LinkType::Inline,

@@ -83,12 +83,11 @@ impl Lookups {
         if pending.len() >= CAPACITY {
             pending.retain(|_, until| *until > now);
         }
-        match user {
-            Some(user) => count(&mut pending, Counted::User(user), now),
-            None => {
-                count(&mut pending, Counted::Network(network_of(address)), now)?;
-                count(&mut pending, Counted::Strangers, now)
-            }
+        if let Some(user) = user {
+            count(&mut pending, Counted::User(user), now)
+        } else {
+            count(&mut pending, Counted::Network(network_of(address)), now)?;
+            count(&mut pending, Counted::Strangers, now)
         }
     }
 

@@ -312,7 +312,7 @@ pub(super) async fn save_pause(
 pub(super) async fn end_pauses(tx: &mut Tx, hosts: &[&Host]) -> Result<(), DbError> {
     for hosts in hosts.chunks(ROWS) {
         let mut query = tx.build(sql!(fragment "DELETE FROM delivery_pauses WHERE host IN "));
-        query.bind_list(hosts.iter().map(|host| host.to_string()));
+        query.bind_list(hosts.iter().map(std::string::ToString::to_string));
         query.execute().await?;
     }
     Ok(())

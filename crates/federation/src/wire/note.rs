@@ -25,7 +25,7 @@ pub enum NoteKind {
     Note,
     /// A post of a link or text in a community (Lemmy).
     Page,
-    /// A long text (WordPress, Friendica).
+    /// A long text (`WordPress`, Friendica).
     Article,
     /// A poll (Mastodon and its kin).
     Question,
