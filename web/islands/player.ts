@@ -9,7 +9,6 @@ import type { Playback } from "../player/playback";
 import { SharingNote, sharingIsWanted } from "../player/sharing-note";
 import { commandFor } from "../player/shortcuts";
 import { ViewReports, postTo } from "../player/view-reports";
-import { parseStart } from "../player/timeline";
 import { words, type Problem } from "../player/words";
 
 const IDLE_AFTER_MS = 3_000;
@@ -59,7 +58,6 @@ class VideoPlayer extends HTMLElement {
     this.#stage.append(this.#bigPlay(controls), element("span", { class: "player-spinner", "aria-hidden": "true" }), controls.bar);
     this.#listenToPointer(video, controls);
     this.#listenToKeys(controls);
-    this.#listenToLinks(controls);
     this.#followState(video);
     followMoments(video, this, this.#lifetime.signal);
     this.#reportViews(video, config);
@@ -95,7 +93,7 @@ class VideoPlayer extends HTMLElement {
       });
       this.#playback = playback;
       this.#retry = () => playback.retry();
-      playback.start(parseStart(new URLSearchParams(location.search).get("start")) ?? -1);
+      playback.start(momentOf(location.search) ?? -1);
       if (video.autoplay) void video.play().catch(() => undefined);
     } catch (error) {
       console.error(error);
@@ -153,20 +151,6 @@ class VideoPlayer extends HTMLElement {
       event.preventDefault();
       this.#setActive(true);
       controls.obey(command);
-    }, { signal: this.#lifetime.signal });
-  }
-
-  /** Links of the page to a place in the video lead there without loading the page again. */
-  #listenToLinks(controls: Controls): void {
-    document.addEventListener("click", (event) => {
-      const link = event.target instanceof Element ? event.target.closest<HTMLElement>("a[data-seek]") : null;
-      const isPlain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
-      const seconds = parseStart(link?.dataset["seek"] ?? null);
-      if (link === null || seconds === null || !isPlain || event.defaultPrevented) return;
-      event.preventDefault();
-      controls.obey({ kind: "seek", seconds });
-      this.#stage.scrollIntoView({ block: "nearest" });
-      void this.#video?.play().catch(() => undefined);
     }, { signal: this.#lifetime.signal });
   }
 

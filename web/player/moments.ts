@@ -1,12 +1,10 @@
 // Moments of a video in addresses: `?start=83`, or `?start=1h2m3s` as PeerTube also writes, and links to them on the page.
 
+import { parseStart } from "./timeline";
+
 /** The moment in seconds that a query asks for; `null` if none. */
 export function momentOf(query: string): number | null {
-  const text = new URLSearchParams(query).get("start") ?? "";
-  const parts = /^(?:(\d{1,4})h)?(?:(\d{1,4})m)?(?:(\d{1,6})s?)?$/u.exec(text);
-  if (parts === null || text === "") return null;
-  const [hours, minutes, seconds] = [1, 2, 3].map((index) => Number(parts[index] ?? 0)) as [number, number, number];
-  return hours * 3600 + minutes * 60 + seconds;
+  return parseStart(new URLSearchParams(query).get("start"));
 }
 
 /** Links to a moment of this video move the player instead of loading the page again. */
