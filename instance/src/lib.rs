@@ -36,6 +36,7 @@ mod servers;
 mod settings;
 mod shares;
 mod storyboards;
+mod tombstones;
 mod tracker;
 mod transcoding;
 mod uploads;

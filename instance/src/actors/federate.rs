@@ -27,7 +27,8 @@ use crate::{
     App,
     accounts::{self, AccountId},
     channels::{self, store::ChannelTexts},
-    follows, servers,
+    federation::broadcast,
+    servers,
 };
 
 /// What is known of a remote actor is asked for again after this time, when it is needed.
@@ -390,7 +391,7 @@ pub async fn send_update(app: &App, tx: &mut Tx, id: ActorId) -> Result<(), DbEr
     let url = document.id.clone();
     let update = Activity::new(ids::update(&url, now), url.clone(), Action::Update(Object::Actor(Box::new(document))));
     let update = update.addressed(Audience::public([ids::under(&url, "followers")]));
-    let inboxes = inboxes_of(app, tx, &[id]).await?;
+    let inboxes = broadcast::inboxes_around(app, tx, &[id]).await?;
     courier::deliver(tx, now, &url, &inboxes, &update).await
 }
 
@@ -400,22 +401,6 @@ pub async fn send_delete(app: &App, tx: &mut Tx, actor: &Actor, inboxes: &[Url])
     let delete = Activity::new(ids::delete(&url), url.clone(), Action::Delete(url.clone()));
     let delete = delete.addressed(Audience::public([ids::under(&url, "followers")]));
     courier::deliver(tx, app.platform.clock.now(), &url, inboxes, &delete).await
-}
-
-/// The inboxes of the followers of some of our actors and of the server itself.
-pub async fn inboxes_of(app: &App, tx: &mut Tx, actors: &[ActorId]) -> Result<Vec<Url>, DbError> {
-    let mut speakers = actors.to_vec();
-    if let Some(me) = store::find_by_url(tx, app.ids.instance_actor().as_str()).await? {
-        speakers.push(me.id);
-    }
-    let mut inboxes: Vec<Url> = vec![];
-    for speaker in speakers {
-        let of_speaker = follows::store::follower_inboxes(tx, speaker).await?;
-        inboxes.extend(of_speaker.iter().filter_map(|inbox| Url::parse(inbox).ok()));
-    }
-    inboxes.sort();
-    inboxes.dedup();
-    Ok(inboxes)
 }
 
 /// What is left of one of our actors.

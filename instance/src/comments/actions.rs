@@ -16,6 +16,7 @@ use crate::{
     App,
     accounts::{self, Account, AccountId},
     actors::{self, Actor},
+    tombstones,
     users::{Role, User},
     videos::{self, Video, VideoState},
 };
@@ -220,7 +221,9 @@ pub async fn take(
     if let Some(known) = store::find_by_url(tx, incoming.url.as_str()).await? {
         return change(tx, &known, incoming, author, now).await;
     }
-    if store::tombstone(tx, incoming.url.as_str()).await?.is_some() || app.ids.read(&incoming.url).is_some() {
+    if tombstones::store::deleted_at(tx, incoming.url.as_str()).await?.is_some()
+        || app.ids.read(&incoming.url).is_some()
+    {
         return Ok(Taken::Refused);
     }
     let Some((video, parent)) = place_of(tx, &incoming.in_reply_to).await? else { return Ok(Taken::Orphan) };
@@ -387,7 +390,7 @@ pub async fn remove(app: &App, tx: &mut Tx, video: &Video, comment: &Comment) ->
 /// Removes a comment here. It leaves a stone if it has replies; stones that nothing answers any more go with it.
 pub(super) async fn erase(app: &App, tx: &mut Tx, video: &Video, comment: &Comment) -> Result<(), DbError> {
     let now = app.platform.clock.now();
-    store::insert_tombstone(tx, &comment.url, now).await?;
+    tombstones::store::insert(tx, &comment.url, "Note", now).await?;
     if store::has_replies(tx, comment.id).await? {
         store::make_stone(tx, comment.id, now).await?;
     } else {

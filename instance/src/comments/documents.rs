@@ -109,7 +109,7 @@ async fn find(connection: &mut Connection, video: &Video, number: i64) -> ApiRes
 
 async fn gone(app: &App, connection: &mut Connection, video: &Video, number: i64) -> ApiResult<Response> {
     let url = app.ids.comment(video.uuid, number);
-    let deleted_at = store::tombstone(connection, url.as_str()).await?.ok_or_else(not_found)?;
+    let deleted_at = crate::tombstones::store::deleted_at(connection, url.as_str()).await?.ok_or_else(not_found)?;
     let tombstone = federate::tombstone_document(app, video, number, deleted_at);
     Ok((StatusCode::GONE, document(&tombstone)).into_response())
 }

@@ -28,7 +28,7 @@ use super::{
 use crate::{
     App,
     actors::{Actor, ActorId},
-    follows,
+    federation::broadcast,
     videos::{self, Video},
 };
 
@@ -346,11 +346,7 @@ async fn forward(
 async fn follower_inboxes(connection: &mut Connection, video: &Video) -> Result<Vec<Url>, DbError> {
     let mut followed: Vec<ActorId> = vec![video.account_actor_id, video.channel_actor_id];
     followed.extend(store::local_sharers(connection, video.id).await?);
-    let mut inboxes = vec![];
-    for actor in followed {
-        inboxes.extend(follows::store::follower_inboxes(connection, actor).await?);
-    }
-    Ok(inboxes.iter().filter_map(|inbox| Url::parse(inbox).ok()).collect())
+    broadcast::inboxes_of(connection, &followed).await
 }
 
 /// What a document says, if it is a comment or the place of one.

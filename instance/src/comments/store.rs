@@ -386,27 +386,6 @@ pub async fn refresh_count(tx: &mut Tx, video: VideoId) -> Result<(), DbError> {
     .map(drop)
 }
 
-/// Remembers that a comment was removed.
-pub async fn insert_tombstone(tx: &mut Tx, url: &str, now: Timestamp) -> Result<(), DbError> {
-    tx.query(sql!(
-        "INSERT INTO tombstones (url, former_kind, deleted_at) VALUES ($1, 'Note', $2) ON CONFLICT (url) DO NOTHING"
-    ))
-    .bind(url.to_owned())
-    .bind(now)
-    .execute()
-    .await
-    .map(drop)
-}
-
-/// When the comment at an address was removed.
-pub async fn tombstone(connection: &mut Connection, url: &str) -> Result<Option<Timestamp>, DbError> {
-    connection
-        .query(sql!("SELECT deleted_at FROM tombstones WHERE url = $1"))
-        .bind(url.to_owned())
-        .fetch_optional_scalar()
-        .await
-}
-
 /// Whether one of these accounts has blocked an author or their server.
 pub async fn is_blocked(
     connection: &mut Connection,

@@ -1,7 +1,7 @@
 //! Telling everybody who follows.
 
 use federation::wire::Activity;
-use platform::db::{DbError, Tx};
+use platform::db::{Connection, DbError, Tx};
 use url::Url;
 
 use crate::{
@@ -12,16 +12,25 @@ use crate::{
 
 /// Sends an activity to the followers of some of our actors and of the server, to each inbox once.
 pub async fn to_followers(app: &App, tx: &mut Tx, of: &[ActorId], activity: &Activity) -> Result<(), DbError> {
-    let me = actors::store::find_by_url(tx, app.ids.instance_actor().as_str()).await?;
-    let mut inboxes: Vec<Url> = vec![];
-    for actor in of.iter().copied().chain(me.map(|me| me.id)) {
-        for inbox in follows::store::follower_inboxes(tx, actor).await? {
-            if let Ok(url) = Url::parse(&inbox)
-                && !inboxes.contains(&url)
-            {
-                inboxes.push(url);
-            }
+    let inboxes = inboxes_around(app, tx, of).await?;
+    courier::deliver(tx, app.platform.clock.now(), &activity.actor, &inboxes, activity).await
+}
+
+/// The inboxes of the followers of some of our actors and of the server.
+pub async fn inboxes_around(app: &App, connection: &mut Connection, of: &[ActorId]) -> Result<Vec<Url>, DbError> {
+    let me = actors::store::find_by_url(connection, app.ids.instance_actor().as_str()).await?;
+    let speakers: Vec<ActorId> = of.iter().copied().chain(me.map(|me| me.id)).collect();
+    inboxes_of(connection, &speakers).await
+}
+
+/// The inboxes of the followers of some of our actors; perhaps with repetitions: each inbox is delivered to once all the
+/// same.
+pub async fn inboxes_of(connection: &mut Connection, actors: &[ActorId]) -> Result<Vec<Url>, DbError> {
+    let mut inboxes = vec![];
+    for actor in actors {
+        for inbox in follows::store::follower_inboxes(connection, *actor).await? {
+            inboxes.extend(Url::parse(&inbox));
         }
     }
-    courier::deliver(tx, app.platform.clock.now(), &activity.actor, &inboxes, activity).await
+    Ok(inboxes)
 }

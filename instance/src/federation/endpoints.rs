@@ -26,7 +26,7 @@ use crate::{
     comments, follows, moderation,
     oauth::Session,
     rates::{self, Rating},
-    shares,
+    shares, tombstones,
     videos::{self, Privacy, Video, VideoId},
     views,
 };
@@ -91,7 +91,7 @@ async fn actor_document(app: &App, name: &str, is_channel: bool, headers: &Heade
     if let Some(value) = actors::federate::document(app, &mut connection, &actor).await? {
         return Ok(document(&value));
     }
-    let deleted_at = actors::removal::tombstone_of(&mut connection, actor.url()).await?.ok_or_else(not_found)?;
+    let deleted_at = tombstones::store::deleted_at(&mut connection, actor.url()).await?.ok_or_else(not_found)?;
     let stone = actors::federate::tombstone(&actor, deleted_at).ok_or_else(not_found)?;
     Ok((StatusCode::GONE, document(&stone)).into_response())
 }
@@ -229,7 +229,7 @@ pub async fn video(
 
 /// What is left of a video that was deleted here.
 async fn tombstone(connection: &mut Connection, id: Url) -> ApiResult<Response> {
-    let deleted = videos::store::tombstone(connection, id.as_str()).await?.ok_or_else(not_found)?;
+    let deleted = tombstones::store::deleted_at(connection, id.as_str()).await?.ok_or_else(not_found)?;
     let left = document(&videos::federate::tombstone_document(id, deleted));
     Ok((StatusCode::GONE, left).into_response())
 }

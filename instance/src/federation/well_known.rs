@@ -37,7 +37,7 @@ pub async fn webfinger(State(app): State<App>, Query(query): Query<Resource>) ->
     let name = name_of(&app, &query.resource)?.ok_or_else(unknown)?;
     let mut connection = app.platform.db.read().await?;
     let actor = actors::store::find_local(&mut connection, &name).await?.ok_or_else(unknown)?;
-    if actors::removal::tombstone_of(&mut connection, actor.url()).await?.is_some() {
+    if crate::tombstones::store::deleted_at(&mut connection, actor.url()).await?.is_some() {
         return Err(Problem::new(StatusCode::GONE, "Whoever had that name is gone."));
     }
     let url = Url::parse(actor.url()).map_err(|error| Problem::internal(&error))?;

@@ -88,7 +88,7 @@ async fn follow(app: &App, me: &Actor, target: &Target) -> Result<(), FollowErro
     let mut tx = app.platform.db.begin().await?;
     match find_known(app, &mut tx, target).await? {
         Some(known) if known.id == me.id => return Err(FollowError::Myself),
-        Some(known) => federate::send_follow(app, &mut tx, me, &known).await?,
+        Some(known) => federate::send_follow(app, &mut tx, me, &known).await.map(drop)?,
         None if is_here => return Err(FollowError::Unknown(target.to_string())),
         None => enqueue(&mut tx, now, &FollowActor { follower: me.id.0, target: target.to_string() }).await?,
     }

@@ -7,7 +7,7 @@ use federation::{
 use platform::db::{DbError, Tx};
 use url::Url;
 
-use super::{Follow, FollowState, actions, store};
+use super::{Follow, FollowId, FollowState, actions, store};
 use crate::{
     App,
     actors::{self, Actor, ActorKind},
@@ -16,22 +16,24 @@ use crate::{
 };
 
 /// Sends a follow from one of our actors. Following again asks again, unless it is accepted already. Whoever lives here
-/// agrees at once.
-pub async fn send_follow(app: &App, tx: &mut Tx, me: &Actor, target: &Actor) -> Result<(), DbError> {
+/// agrees at once. Gives the follow that was asked for, if one was.
+pub async fn send_follow(app: &App, tx: &mut Tx, me: &Actor, target: &Actor) -> Result<Option<FollowId>, DbError> {
     let now = app.platform.clock.now();
     let known = store::find_pair(tx, me.id, target.id).await?;
-    let (Ok(actor_url), Ok(object)) = (Url::parse(me.url()), Url::parse(target.url())) else { return Ok(()) };
+    let (Ok(actor_url), Ok(object)) = (Url::parse(me.url()), Url::parse(target.url())) else { return Ok(None) };
     if me.id == target.id || known.is_some_and(|follow| follow.state() == FollowState::Accepted) {
-        return Ok(());
+        return Ok(None);
     }
     let state = if target.is_local { FollowState::Accepted } else { FollowState::Pending };
     let provisional = format!("{actor_url}/follows/pending/{}", target.id.0);
     let id = store::upsert(tx, me.id, target.id, &provisional, state, now).await?;
     let url = ids::follow(&actor_url, id.0);
     store::set_url(tx, id, url.as_str()).await?;
-    let Some(inbox) = target.own_inbox().filter(|_| !target.is_local) else { return Ok(()) };
-    let activity = Activity::new(url, actor_url.clone(), Action::Follow(object));
-    courier::deliver(tx, now, &actor_url, &[inbox], &activity).await
+    if let Some(inbox) = target.own_inbox().filter(|_| !target.is_local) {
+        let activity = Activity::new(url, actor_url.clone(), Action::Follow(object));
+        courier::deliver(tx, now, &actor_url, &[inbox], &activity).await?;
+    }
+    Ok(Some(id))
 }
 
 /// Tells a followed actor that it is followed no longer.

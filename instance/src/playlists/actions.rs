@@ -216,7 +216,7 @@ pub(super) async fn delete(app: &App, user: &User, id: PlaylistId) -> Result<(),
 pub(super) async fn delete_in(app: &App, tx: &mut Tx, playlist: &Playlist) -> Result<(), DbError> {
     if playlist.is_local && playlist.privacy != PlaylistPrivacy::Private {
         federate::send_delete(app, tx, playlist).await?;
-        store::insert_tombstone(tx, &playlist.url, app.platform.clock.now()).await?;
+        crate::tombstones::store::insert(tx, &playlist.url, "Playlist", app.platform.clock.now()).await?;
     }
     store::delete(tx, playlist.id).await?;
     pictures::remove(app, tx, playlist).await

@@ -51,7 +51,7 @@ pub async fn playlist(
 
 async fn gone(app: &App, connection: &mut platform::db::Connection, uuid: Uuid) -> ApiResult<Response> {
     let url = app.ids.playlist(uuid);
-    let deleted_at = store::tombstone(connection, url.as_str()).await?.ok_or_else(missing)?;
+    let deleted_at = crate::tombstones::store::deleted_at(connection, url.as_str()).await?.ok_or_else(missing)?;
     Ok((StatusCode::GONE, document(&federate::tombstone_document(url, deleted_at))).into_response())
 }
 

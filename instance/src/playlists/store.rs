@@ -184,24 +184,3 @@ pub async fn set_picture(tx: &mut Tx, id: PlaylistId, file: Option<&str>) -> Res
 pub async fn delete(tx: &mut Tx, id: PlaylistId) -> Result<(), DbError> {
     tx.query(sql!("DELETE FROM video_playlists WHERE id = $1")).bind(id).execute().await.map(drop)
 }
-
-/// Remembers that a playlist of ours is gone.
-pub async fn insert_tombstone(tx: &mut Tx, url: &str, now: Timestamp) -> Result<(), DbError> {
-    tx.query(sql!(
-        "INSERT INTO tombstones (url, former_kind, deleted_at) VALUES ($1, 'Playlist', $2) ON CONFLICT (url) DO NOTHING"
-    ))
-    .bind(url.to_owned())
-    .bind(now)
-    .execute()
-    .await
-    .map(drop)
-}
-
-/// When a playlist of ours went, if it did.
-pub async fn tombstone(connection: &mut Connection, url: &str) -> Result<Option<Timestamp>, DbError> {
-    connection
-        .query(sql!("SELECT deleted_at FROM tombstones WHERE url = $1 AND former_kind = 'Playlist'"))
-        .bind(url.to_owned())
-        .fetch_optional_scalar()
-        .await
-}

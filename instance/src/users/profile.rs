@@ -234,7 +234,7 @@ mod tests {
         for name in ["alice", "alice_channel"] {
             let actor = actors::store::find_local(&mut connection, name).await.unwrap().unwrap();
             assert!(actor.private_key_pem.is_some(), "{name} still signs the news of its end");
-            assert!(removal::tombstone_of(&mut connection, actor.url()).await.unwrap().is_some());
+            assert!(crate::tombstones::store::deleted_at(&mut connection, actor.url()).await.unwrap().is_some());
             assert!(federate::document(&app, &mut connection, &actor).await.unwrap().is_none());
         }
         let host = app.platform.public_url.host().to_owned();

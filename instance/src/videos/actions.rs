@@ -1,7 +1,7 @@
 use platform::db::{DbError, Tx};
 
 use super::{Video, VideoId, federate, files::stream_folder, jobs::RemoveFiles, store};
-use crate::{App, actors::ActorId, captions, moderation, storyboards, uploads};
+use crate::{App, actors::ActorId, captions, moderation, storyboards, tombstones, uploads};
 
 /// Makes a local video public at this moment and tells the federation, all in the caller's transaction.
 ///
@@ -37,7 +37,7 @@ pub async fn delete_in(app: &App, tx: &mut Tx, video: &Video) -> Result<(), DbEr
     let now = app.platform.clock.now();
     if video.is_local && video.is_listed() {
         federate::send_delete(app, tx, video).await?;
-        store::insert_tombstone(tx, &video.url, now).await?;
+        tombstones::store::insert(tx, &video.url, "Video", now).await?;
     }
     let mut files: Vec<String> = video.picture_keys().collect();
     files.extend(uploads::store::find_source(tx, video.id).await?.map(|source| source.storage_key));

@@ -26,7 +26,9 @@ use super::{
 use crate::{
     App,
     actors::{self, ActorId},
-    captions, chapters, follows, storyboards,
+    captions, chapters,
+    federation::broadcast,
+    storyboards,
 };
 
 const THUMBNAIL: (u32, u32) = (280, 157);
@@ -89,7 +91,7 @@ pub async fn send_delete(app: &App, tx: &mut Tx, video: &Video) -> Result<(), Db
 
 /// To the followers of one of our actors.
 async fn send(app: &App, tx: &mut Tx, of: ActorId, actor: &Url, activity: Activity) -> Result<(), DbError> {
-    let inboxes = inboxes_of(tx, &[of]).await?;
+    let inboxes = broadcast::inboxes_of(tx, &[of]).await?;
     let activity = activity.addressed(Audience::public([ids::under(actor, "followers")]));
     courier::deliver(tx, app.platform.clock.now(), actor, &inboxes, &activity).await
 }
@@ -102,24 +104,8 @@ pub(crate) async fn send_to_all_followers(
     actor: &Url,
     activity: Activity,
 ) -> Result<(), DbError> {
-    let mut speakers = vec![video.account_actor_id, video.channel_actor_id];
-    if let Some(me) = actors::store::find_by_url(tx, app.ids.instance_actor().as_str()).await? {
-        speakers.push(me.id);
-    }
-    let inboxes = inboxes_of(tx, &speakers).await?;
     let activity = activity.addressed(Audience::public([ids::under(actor, "followers")]));
-    courier::deliver(tx, app.platform.clock.now(), actor, &inboxes, &activity).await
-}
-
-/// Perhaps with repetitions: each inbox is delivered to once all the same.
-async fn inboxes_of(tx: &mut Tx, actors: &[ActorId]) -> Result<Vec<Url>, DbError> {
-    let mut inboxes = vec![];
-    for actor in actors {
-        for inbox in follows::store::follower_inboxes(tx, *actor).await? {
-            inboxes.extend(Url::parse(&inbox));
-        }
-    }
-    Ok(inboxes)
+    broadcast::to_followers(app, tx, &[video.account_actor_id, video.channel_actor_id], &activity).await
 }
 
 /// The document of one of our public videos.

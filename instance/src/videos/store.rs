@@ -484,27 +484,6 @@ pub async fn of_actor(connection: &mut Connection, actor: ActorId, limit: i64) -
         .await
 }
 
-/// Remembers that an object of ours is gone.
-pub async fn insert_tombstone(tx: &mut Tx, url: &str, now: Timestamp) -> Result<(), DbError> {
-    tx.query(sql!(
-        "INSERT INTO tombstones (url, former_kind, deleted_at) VALUES ($1, 'Video', $2) ON CONFLICT (url) DO NOTHING"
-    ))
-    .bind(url.to_owned())
-    .bind(now)
-    .execute()
-    .await
-    .map(drop)
-}
-
-/// When an object of ours was deleted, if there was one.
-pub async fn tombstone(connection: &mut Connection, url: &str) -> Result<Option<Timestamp>, DbError> {
-    connection
-        .query(sql!("SELECT deleted_at FROM tombstones WHERE url = $1"))
-        .bind(url.to_owned())
-        .fetch_optional_scalar()
-        .await
-}
-
 /// Remembers that an actor shared a video.
 pub async fn insert_share(
     tx: &mut Tx,

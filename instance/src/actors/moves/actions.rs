@@ -187,7 +187,7 @@ async fn take_along(app: &App, tx: &mut Tx, follower: ActorId, old: &Actor, new:
     if is_wanted
         && is_needed
         && is_new
-        && let Some(follow) = wire::send_follow(app, tx, &follower, new).await?
+        && let Some(follow) = follows::federate::send_follow(app, tx, &follower, new).await?
     {
         moves::copy_choices(tx, before.id, follow).await?;
     }

@@ -1,10 +1,9 @@
 use askama::Template;
 use axum::{
     extract::{Path, Query, State},
-    http::{HeaderMap, header},
+    http::HeaderMap,
     response::{IntoResponse, Redirect, Response},
 };
-use federation::accepts_activity;
 use platform::web::{ApiResult, Nonce, Page, PageContext, Pagination, Problem, VideoCard};
 use serde::Deserialize;
 
@@ -13,7 +12,7 @@ use crate::{
     accounts::{self, Account},
     actors::{images::model::best_path, moves::actions::handle_of},
     channels::{self, Channel, api::refresh_if_stale},
-    federation::endpoints::{self, path_segment},
+    federation::endpoints::{self, path_segment, wants_document},
     follows::SubscribeButton,
     oauth::Session,
     pages::{context, markdown},
@@ -95,10 +94,6 @@ fn initial(name: &str) -> String {
 #[serde(default)]
 pub struct PageNumber {
     page: Option<u64>,
-}
-
-fn wants_document(headers: &HeaderMap) -> bool {
-    headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(accepts_activity)
 }
 
 /// `GET /a/{handle}`: an account and its channels, for people; for servers the same document as under its own address.

@@ -13,9 +13,7 @@ use platform::{
 use url::Url;
 
 use super::{Actor, ActorId, federate, images, jobs::RemoveActor};
-use crate::{App, accounts, channels, comments, rates, videos};
-
-pub use store::tombstone_of;
+use crate::{App, accounts, channels, comments, rates, tombstones, videos};
 
 /// Videos that go in one transaction.
 const AT_A_TIME: i64 = 20;
@@ -86,9 +84,9 @@ async fn end(app: &App, tx: &mut Tx, actor: &Actor, inboxes: &[Url]) -> Result<(
     if !actor.is_local {
         return super::store::delete(tx, actor.id).await;
     }
-    if store::tombstone_of(tx, actor.url()).await?.is_none() {
+    if tombstones::store::deleted_at(tx, actor.url()).await?.is_none() {
         federate::send_delete(app, tx, actor, inboxes).await?;
-        store::insert_tombstone(tx, actor.url(), actor.kind().name(), now).await?;
+        tombstones::store::insert(tx, actor.url(), actor.kind().name(), now).await?;
     }
     store::strip(tx, actor.id).await
 }

@@ -1,7 +1,6 @@
 //! SQL for the end of actors.
 
 use platform::{
-    clock::Timestamp,
     db::{Connection, DbError, Tx},
     sql,
 };
@@ -44,26 +43,4 @@ pub async fn strip(tx: &mut Tx, actor: ActorId) -> Result<(), DbError> {
     tx.query(sql!("DELETE FROM follows WHERE follower_id = $1 OR target_id = $1")).bind(actor).execute().await?;
     tx.query(sql!("DELETE FROM video_channels WHERE actor_id = $1")).bind(actor).execute().await?;
     tx.query(sql!("DELETE FROM accounts WHERE actor_id = $1")).bind(actor).execute().await.map(drop)
-}
-
-/// Remembers that something of ours is gone.
-pub async fn insert_tombstone(tx: &mut Tx, url: &str, former_kind: &str, now: Timestamp) -> Result<(), DbError> {
-    tx.query(sql!(
-        "INSERT INTO tombstones (url, former_kind, deleted_at) VALUES ($1, $2, $3) ON CONFLICT (url) DO NOTHING"
-    ))
-    .bind(url.to_owned())
-    .bind(former_kind.to_owned())
-    .bind(now)
-    .execute()
-    .await
-    .map(drop)
-}
-
-/// When something of ours was deleted.
-pub async fn tombstone_of(connection: &mut Connection, url: &str) -> Result<Option<Timestamp>, DbError> {
-    connection
-        .query(sql!("SELECT deleted_at FROM tombstones WHERE url = $1"))
-        .bind(url.to_owned())
-        .fetch_optional_scalar()
-        .await
 }
