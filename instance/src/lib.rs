@@ -28,6 +28,7 @@ mod mirrors;
 mod moderation;
 mod oauth;
 mod pages;
+mod patch;
 mod player_settings;
 mod playlists;
 mod rates;

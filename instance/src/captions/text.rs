@@ -180,7 +180,7 @@ mod tests {
         ) {
             let mut subrip = String::new();
             for (start, length, words) in &cues {
-                subrip.push_str(&format!("{} --> {}\n{words}\n\n", Moment(*start), Moment(start + length)));
+                write!(subrip, "{} --> {}\n{words}\n\n", Moment(*start), Moment(start + length)).unwrap();
             }
             let once = to_webvtt(subrip.as_bytes()).unwrap();
             prop_assert!(looks_like_webvtt(once.as_bytes()));

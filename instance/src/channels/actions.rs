@@ -9,9 +9,10 @@ use crate::{
     App,
     accounts::Account,
     actors::{self, ActorKind, federate, is_valid_name, removal},
+    patch::Patch,
     users::{
         self, UserError,
-        profile::{LONGEST_DESCRIPTION, check_name, check_text, present},
+        profile::{LONGEST_DESCRIPTION, check_name, check_text},
     },
 };
 
@@ -55,18 +56,15 @@ pub struct NewChannel {
 }
 
 /// What is to be different about a channel; what is absent stays.
-#[expect(clippy::option_option, reason = "absent, null and a text are three things that a client may say")]
 #[derive(Debug, Default, Clone, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct ChannelChange {
     /// Name to show.
     pub display_name: Option<String>,
     /// What its owner says of it, Markdown.
-    #[serde(deserialize_with = "present")]
-    pub description: Option<Option<String>>,
+    pub description: Patch<String>,
     /// How to support it, Markdown.
-    #[serde(deserialize_with = "present")]
-    pub support: Option<Option<String>>,
+    pub support: Patch<String>,
     /// Whether the videos of the channel get the same text of support.
     pub bulk_videos_support_update: bool,
 }
@@ -100,14 +98,8 @@ pub async fn create(app: &App, owner: &Account, channel: NewChannel) -> Result<C
 pub async fn change(app: &App, channel: &Channel, change: ChannelChange) -> Result<(), ChannelError> {
     let texts = ChannelTexts {
         display_name: check_name(change.display_name.as_deref().unwrap_or(&channel.display_name))?,
-        description: match change.description {
-            Some(description) => check_text(description, LONGEST_DESCRIPTION)?,
-            None => channel.description.clone(),
-        },
-        support: match change.support {
-            Some(support) => check_text(support, LONGEST_SUPPORT)?,
-            None => channel.support.clone(),
-        },
+        description: check_text(change.description.over(channel.description.clone()), LONGEST_DESCRIPTION)?,
+        support: check_text(change.support.over(channel.support.clone()), LONGEST_SUPPORT)?,
     };
     let now = app.platform.clock.now();
     let mut tx = app.platform.db.begin().await?;

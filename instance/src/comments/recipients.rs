@@ -52,7 +52,7 @@ pub async fn recipients(
     }
     followed.extend(ancestors.iter().filter_map(|ancestor| ancestor.author_actor_id).take(MAX_ANSWERED));
     let followed: Vec<ActorId> = followed.into_iter().collect();
-    let collections = urls(store::followers_urls(connection, &followed).await?);
+    let collections = urls(&store::followers_urls(connection, &followed).await?);
 
     let mut inboxes = vec![];
     if let Some(inbox) = server_of(connection, video).await? {
@@ -60,7 +60,7 @@ pub async fn recipients(
     }
     if !comment.is_held {
         for actor in telling {
-            inboxes.extend(urls(follows::store::follower_inboxes(connection, actor).await?));
+            inboxes.extend(urls(&follows::store::follower_inboxes(connection, actor).await?));
         }
         inboxes.extend(mentioned.iter().filter(|actor| !actor.is_local).filter_map(Actor::delivery_inbox));
     }
@@ -118,6 +118,6 @@ pub async fn find_mentioned(
     }
 }
 
-fn urls(texts: Vec<String>) -> Vec<Url> {
+fn urls(texts: &[String]) -> Vec<Url> {
     texts.iter().filter_map(|text| Url::parse(text).ok()).collect()
 }

@@ -221,7 +221,7 @@ pub async fn interaction(
         return Redirect::to(&format!("/login?next={next}")).into_response();
     };
     let page = pages::context(&app, &nonce, Some(&user), "");
-    match find_interaction(&app, address, &user, &query.uri).await {
+    match Box::pin(find_interaction(&app, address, &user, &query.uri)).await {
         Ok(Found::Channel(name, host) | Found::Account(name, host)) => {
             let href = if host == app.platform.public_url.host() { String::new() } else { format!("https://{host}/") };
             let mut connection = match app.platform.db.read().await {

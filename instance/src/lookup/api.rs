@@ -28,7 +28,7 @@ pub async fn search_videos(
     session: Session,
     Query(parameters): Parameters,
 ) -> ApiResult<Response> {
-    match bring(&app, address, session.clone(), &parameters).await? {
+    match Box::pin(bring(&app, address, session.clone(), &parameters)).await? {
         Search::One(Found::Video(uuid)) => videos::respond_with_one(&app, uuid).await,
         Search::One(_) | Search::Nothing => Ok(nothing().into_response()),
         Search::Words => videos::list(State(app), session, Query(parameters)).await,
@@ -42,7 +42,7 @@ pub async fn search_channels(
     session: Session,
     Query(parameters): Parameters,
 ) -> ApiResult<Json<Value>> {
-    let found = bring(&app, address, session, &parameters).await?;
+    let found = Box::pin(bring(&app, address, session, &parameters)).await?;
     let mut connection = app.platform.db.read().await?;
     match found {
         Search::One(Found::Channel(name, host)) => {

@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use axum::{
     body::Body,
     http::{Method, Request, StatusCode, header},
@@ -44,7 +46,7 @@ impl Somebody<'_> {
     async fn form(&self, method: Method, path: &str, fields: &[(&str, &str)]) -> (StatusCode, Value) {
         let mut body = String::new();
         for (name, value) in fields {
-            body += &format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            write!(body, "--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").unwrap();
         }
         self.send(method, path, body + "--b--\r\n", "multipart/form-data; boundary=b").await
     }
@@ -332,7 +334,7 @@ async fn pages_show_a_playlist_and_save_to_it() {
     let root = root(&app).await;
     let (id, uuid) = root.make(PUBLIC).await;
     root.add(id, &film).await;
-    let text = async |path: &str| {
+    let page = async |path: &str| {
         let request =
             Request::get(path).header(header::AUTHORIZATION, format!("Bearer {}", root.token.as_ref().unwrap()));
         let response = routes::router(&app).oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
@@ -340,15 +342,15 @@ async fn pages_show_a_playlist_and_save_to_it() {
         String::from_utf8(response.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap()
     };
     let short = platform::ids::short_uuid(uuid.parse().unwrap());
-    let beside = text(&format!("/w/p/{short}?playlistPosition=1")).await;
+    let beside = page(&format!("/w/p/{short}?playlistPosition=1")).await;
     assert!(beside.contains("1 of 1") && beside.contains(&film.name), "{beside}");
-    assert!(text("/my-playlists").await.contains("Watch later"));
-    assert!(text(&format!("/my-playlists/{id}")).await.contains(&film.name));
+    assert!(page("/my-playlists").await.contains("Watch later"));
+    assert!(page(&format!("/my-playlists/{id}")).await.contains(&film.name));
 
     let saving = format!("video={}&playlist=0", film.id.0);
     let kind = "application/x-www-form-urlencoded";
     assert_eq!(root.send(Method::POST, "/my-playlists/save", saving, kind).await.0, StatusCode::SEE_OTHER);
-    let watch = text(&film.watch_path()).await;
+    let watch = page(&film.watch_path()).await;
     assert!(watch.contains("Take out") && watch.contains("Watch later"), "{watch}");
     let account = accounts::store::find_by_handle(
         &mut app.platform.db.read().await.unwrap(),

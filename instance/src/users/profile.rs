@@ -14,6 +14,7 @@ use crate::{
     actors::{self, Actor, ActorKind, federate, removal},
     channels::{self, Channel},
     oauth,
+    patch::Patch,
 };
 
 /// Longest name to show, as PeerTube has it.
@@ -22,30 +23,19 @@ pub const LONGEST_NAME: usize = 120;
 pub const LONGEST_DESCRIPTION: usize = 1_000;
 
 /// What is to be different; what is absent stays.
-#[expect(clippy::option_option, reason = "absent, null and a text are three things that a client may say")]
 #[derive(Debug, Default, Clone, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct ProfileChange {
     /// Name to show.
     pub display_name: Option<String>,
     /// What the account says of itself, Markdown; empty for nothing.
-    #[serde(deserialize_with = "present")]
-    pub description: Option<Option<String>>,
+    pub description: Patch<String>,
     /// E-mail address; takes the current password.
     pub email: Option<String>,
     /// New password; takes the current one.
     pub password: Option<String>,
     /// What proves who asks.
     pub current_password: Option<String>,
-}
-
-/// A member that is there, even if it is `null`.
-///
-/// # Errors
-/// If it is no text.
-#[expect(clippy::option_option, reason = "absent, null and a text are three things that a client may say")]
-pub fn present<'de, D: serde::Deserializer<'de>>(source: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::<String>::deserialize(source).map(Some)
 }
 
 /// The user's account.
@@ -151,7 +141,6 @@ pub async fn change(app: &App, user: &User, change: ProfileChange) -> Result<(),
         None => None,
     };
     let name = change.display_name.as_deref().map(check_name).transpose()?;
-    let description = change.description.map(|text| check_text(text, LONGEST_DESCRIPTION)).transpose()?;
     let now = app.platform.clock.now();
     let mut tx = app.platform.db.begin().await?;
     if let Some(email) = &change.email {
@@ -163,11 +152,11 @@ pub async fn change(app: &App, user: &User, change: ProfileChange) -> Result<(),
     if let Some(hash) = new_hash {
         store::set_password(&mut tx, user.id, &hash, now).await?;
     }
-    if name.is_some() || description.is_some() {
+    if name.is_some() || !change.description.is_keep() {
         let account = accounts::store::find_by_user(&mut tx, user.id).await?;
         let account = account.ok_or_else(|| UserError::Unknown(user.username.clone()))?;
         let name = name.unwrap_or(account.display_name);
-        let description = description.unwrap_or(account.description);
+        let description = check_text(change.description.over(account.description), LONGEST_DESCRIPTION)?;
         accounts::store::set_texts(&mut tx, account.id, &name, description, now).await?;
         federate::send_update(app, &mut tx, account.actor_id).await?;
     }
@@ -254,13 +243,5 @@ mod tests {
         let (app, _) = App::staged(&test).await;
         let root = store::find_by_login(&mut app.platform.db.read().await.unwrap(), "root").await.unwrap().unwrap();
         assert!(matches!(delete(&app, &root).await, Err(UserError::RootStays)));
-    }
-
-    #[test]
-    fn a_member_that_is_null_is_told_from_one_that_is_absent() {
-        let read = |text: &str| serde_json::from_str::<ProfileChange>(text).unwrap().description;
-        assert_eq!(read("{}"), None);
-        assert_eq!(read(r#"{"description": null}"#), Some(None));
-        assert_eq!(read(r#"{"description": "x"}"#), Some(Some("x".to_owned())));
     }
 }

@@ -10,7 +10,7 @@ use platform::{
     jobs::enqueue,
     web::{ApiResult, Problem},
 };
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{
@@ -21,7 +21,7 @@ use super::{
     pictures::{GivenPictures, MAX_BYTES as MAX_PICTURE_BYTES, PictureError, StoredPictures},
     rules, store,
 };
-use crate::{App, channels::ChannelId, oauth::SignedIn};
+use crate::{App, channels::ChannelId, oauth::SignedIn, patch::Patch};
 
 const MAX_TEXT_BYTES: usize = 500_000;
 /// More parts than any form of a client has.
@@ -42,21 +42,16 @@ pub async fn update(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// What is to be changed. `None`: nothing; `Some(None)`: it becomes empty.
+/// What is to be changed; what is absent stays.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Edit {
     name: Option<String>,
-    #[serde(deserialize_with = "given")]
-    category: Option<Option<i64>>,
-    #[serde(deserialize_with = "given")]
-    licence: Option<Option<i64>>,
-    #[serde(deserialize_with = "given")]
-    language: Option<Option<String>>,
-    #[serde(deserialize_with = "given")]
-    description: Option<Option<String>>,
-    #[serde(deserialize_with = "given")]
-    support: Option<Option<String>>,
+    category: Patch<i64>,
+    licence: Patch<i64>,
+    language: Patch<String>,
+    description: Patch<String>,
+    support: Patch<String>,
     privacy: Option<i64>,
     tags: Option<Vec<String>>,
     comments_policy: Option<i64>,
@@ -64,18 +59,11 @@ struct Edit {
     comments_enabled: Option<bool>,
     download_enabled: Option<bool>,
     nsfw: Option<bool>,
-    #[serde(deserialize_with = "given")]
-    nsfw_summary: Option<Option<String>>,
+    nsfw_summary: Patch<String>,
     nsfw_flags: Option<i64>,
     wait_transcoding: Option<bool>,
     channel_id: Option<i64>,
-    #[serde(deserialize_with = "given")]
-    originally_published_at: Option<Option<Timestamp>>,
-}
-
-/// Tells "it is null" from "it is not there".
-fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(source: D) -> Result<Option<Option<T>>, D::Error> {
-    Option::<T>::deserialize(source).map(Some)
+    originally_published_at: Patch<Timestamp>,
 }
 
 impl Edit {
@@ -85,23 +73,26 @@ impl Edit {
                 *place = value;
             }
         }
-        fn set_text(place: &mut Option<String>, value: Option<Option<String>>) {
-            set(place, value.map(|text| text.filter(|text| !text.trim().is_empty())));
+        fn patch<T>(place: &mut Option<T>, change: Patch<T>) {
+            *place = change.over(place.take());
+        }
+        fn patch_text(place: &mut Option<String>, change: Patch<String>) {
+            *place = change.over(place.take()).filter(|text| !text.trim().is_empty());
         }
         set(&mut facts.name, self.name.map(|name| name.trim().to_owned()));
-        set(&mut facts.category, self.category);
-        set(&mut facts.licence, self.licence);
-        set_text(&mut facts.language, self.language);
-        set_text(&mut facts.description, self.description);
-        set_text(&mut facts.support, self.support);
+        patch(&mut facts.category, self.category);
+        patch(&mut facts.licence, self.licence);
+        patch_text(&mut facts.language, self.language);
+        patch_text(&mut facts.description, self.description);
+        patch_text(&mut facts.support, self.support);
         set(&mut facts.comments_policy, self.comments_enabled.map(|enabled| if enabled { 1 } else { 2 }));
         set(&mut facts.comments_policy, self.comments_policy);
         set(&mut facts.download_enabled, self.download_enabled);
         set(&mut facts.is_nsfw, self.nsfw);
         set(&mut facts.nsfw_flags, self.nsfw_flags);
-        set_text(&mut facts.nsfw_summary, self.nsfw_summary);
+        patch_text(&mut facts.nsfw_summary, self.nsfw_summary);
         set(&mut facts.wait_transcoding, self.wait_transcoding);
-        set(&mut facts.originally_published_at, self.originally_published_at);
+        patch(&mut facts.originally_published_at, self.originally_published_at);
         set(&mut facts.channel_id, self.channel_id.map(ChannelId));
         if let Some(number) = self.privacy {
             let privacy = Privacy::from_number(number)
@@ -280,6 +271,6 @@ mod tests {
     #[test]
     fn what_is_null_is_told_from_what_is_not_there() {
         let edit: Edit = serde_json::from_value(json!({"category": null})).unwrap();
-        assert_eq!((edit.category, edit.licence), (Some(None), None));
+        assert_eq!((edit.category, edit.licence), (Patch::Clear, Patch::Keep));
     }
 }

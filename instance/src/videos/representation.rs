@@ -53,6 +53,7 @@ pub struct LiveSchedule {
 /// A video as in lists.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "the names of PeerTube")]
 pub struct Summary<'v> {
     id: i64,
     uuid: Uuid,

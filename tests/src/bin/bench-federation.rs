@@ -9,6 +9,7 @@
 #![expect(clippy::indexing_slicing, reason = "this crate is for tests: whatever goes wrong is a panic")]
 
 use std::{
+    fmt::Write as _,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -115,9 +116,9 @@ fn request(sinks: &Sinks, server: &Url, sender: usize, number: usize, action: Ac
     let host = federation::origin::Host::of(server).expect("a host");
     let mut text = format!("POST /inbox HTTP/1.1\r\nhost: {host}\r\ncontent-type: {ACTIVITY_JSON}\r\n");
     for (name, value) in &headers {
-        text += &format!("{name}: {}\r\n", value.to_str().expect("text"));
+        write!(text, "{name}: {}\r\n", value.to_str().expect("text")).expect("memory");
     }
-    text += &format!("content-length: {}\r\n\r\n{body}", body.len());
+    write!(text, "content-length: {}\r\n\r\n{body}", body.len()).expect("memory");
     text.into_bytes()
 }
 

@@ -111,20 +111,20 @@ impl Courier {
 
     async fn knock(&self, inbox: &Url, letter: &Letter, sender: &LocalActor, dialect: Dialect) -> Result<(), NetError> {
         let signer = Signer::new(sender.clone(), self.platform().clock.clone()).speaking(dialect);
-        let signed = self.sign_ahead(signer, inbox, letter).await?;
+        let ahead = self.sign_ahead(signer, inbox, letter).await?;
         let request = self.platform().http.post(inbox).body(letter.body.clone(), ACTIVITY_JSON);
-        let answer = request.accept(ACCEPT_ACTIVITY).signer(&signed).timeout(TIMEOUT).send().await;
+        let answer = request.accept(ACCEPT_ACTIVITY).signer(&ahead).timeout(TIMEOUT).send().await;
         answer.and_then(Response::error_for_status).map(drop)
     }
 
     async fn sign_ahead(&self, signer: Signer, inbox: &Url, letter: &Letter) -> Result<SignedAhead, NetError> {
         let (url, body) = (inbox.clone(), letter.body.clone());
-        let signed = self.inner.heavy.run(move || {
+        let work = self.inner.heavy.run(move || {
             let mut headers = HeaderMap::new();
             signer.sign(&Method::POST, &url, &body, &mut headers).map(|()| SignedAhead { url, headers, signer })
         });
         let interrupted = || NetError::Signing("the work was interrupted".to_owned());
-        signed.await.ok_or_else(interrupted)?.map_err(NetError::Signing)
+        work.await.ok_or_else(interrupted)?.map_err(NetError::Signing)
     }
 
     /// One of our actors with its key. `None` if it is none of ours, or its key cannot be used.

@@ -193,7 +193,7 @@ async fn finish(platform: &Platform, grace: Duration) {
     let second_signal = async {
         if let Err(error) = next_signal().await {
             error!(%error, "no second signal can be received");
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     };
     tokio::select! {

@@ -252,7 +252,7 @@ async fn change_account(app: &App, user: &User, action: &str, mut fields: Fields
         "texts" => {
             let change = ProfileChange {
                 display_name: fields.take("displayName"),
-                description: Some(fields.take("description")),
+                description: fields.take("description").into(),
                 ..ProfileChange::default()
             };
             profile::change(app, user, change).await?;
@@ -322,8 +322,8 @@ async fn change_own_channel(
         "texts" => {
             let change = ChannelChange {
                 display_name: fields.take("displayName"),
-                description: Some(fields.take("description")),
-                support: Some(fields.take("support")),
+                description: fields.take("description").into(),
+                support: fields.take("support").into(),
                 bulk_videos_support_update: false,
             };
             channels::change(app, channel, change).await?;

@@ -81,16 +81,16 @@ pub async fn report(app: &App, reporter: &Account, abuse: &NewAbuse) -> Result<A
     if store::count_of_reporter_since(&mut tx, reporter.id, now - TimeDelta::hours(1)).await? >= MAX_PER_HOUR {
         return Err(AbuseError::TooMany);
     }
-    let reported = look_up(&mut tx, &abuse.subject).await?;
+    let thing = look_up(&mut tx, &abuse.subject).await?;
     let draft = AbuseDraft {
         reporter: Some(reporter.id),
         reason,
         predefined_reasons: &abuse.predefined_reasons,
-        ..reported.draft()
+        ..thing.draft()
     };
     let id = store::insert(&mut tx, &draft, now).await?.ok_or(AbuseError::NotFound)?;
-    if !reported.is_local {
-        federate::send_flag(app, &mut tx, id, reporter, &reported, &draft).await?;
+    if !thing.is_local {
+        federate::send_flag(app, &mut tx, id, reporter, &thing, &draft).await?;
     }
     tx.commit().await?;
     Ok(id)

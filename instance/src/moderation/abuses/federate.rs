@@ -30,14 +30,14 @@ pub(super) async fn send_flag(
     tx: &mut Tx,
     id: AbuseId,
     reporter: &Account,
-    reported: &Reported,
+    thing: &Reported,
     draft: &AbuseDraft<'_>,
 ) -> Result<(), DbError> {
-    let Some(owner) = reported.owner else { return Ok(()) };
+    let Some(owner) = thing.owner else { return Ok(()) };
     let Some(actor_id) = moderation::store::actor_of(tx, owner).await? else { return Ok(()) };
     let Some(owner) = actors::store::find(tx, actor_id).await? else { return Ok(()) };
     let (Ok(object), Ok(owner_url), Ok(reporter_url), Some(inbox)) =
-        (Url::parse(&reported.url), Url::parse(owner.url()), Url::parse(&reporter.url), owner.delivery_inbox())
+        (Url::parse(&thing.url), Url::parse(owner.url()), Url::parse(&reporter.url), owner.delivery_inbox())
     else {
         return Ok(());
     };

@@ -77,8 +77,7 @@ impl From<BringError> for JobError {
 impl From<BringError> for Problem {
     fn from(error: BringError) -> Self {
         match error {
-            BringError::Fetch(error) => error.into(),
-            BringError::Channel(ResolveError::Fetch(error)) => error.into(),
+            BringError::Fetch(error) | BringError::Channel(ResolveError::Fetch(error)) => error.into(),
             BringError::Db(error) | BringError::Channel(ResolveError::Db(error)) => error.into(),
             other => Self::bad_request(other.to_string()),
         }

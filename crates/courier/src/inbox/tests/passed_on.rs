@@ -126,8 +126,8 @@ async fn without_a_signature_the_origin_is_asked_and_believed() {
         Activity::new(id, carol.clone(), Action::Create(Object::Note(Box::new(note.clone())))).to_document()
     };
     let verified = bring(&world, &create(&forged)).await.unwrap();
-    let Action::Create(Object::Note(read)) = &verified.activity.action else { panic!("{verified:?}") };
-    assert_eq!(read.content, real.content);
+    let Action::Create(Object::Note(taken)) = &verified.activity.action else { panic!("{verified:?}") };
+    assert_eq!(taken.content, real.content);
     assert_eq!(world.gamma.requests().len(), 1);
     let mallory = world.gamma.serve_actor("mallory").id;
     let mut stolen = create(&real);
