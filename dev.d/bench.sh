@@ -1,7 +1,8 @@
 # Measures what docs/benchmarks.md reports: memory when idle, time to the first answer, requests and activities per second.
 #
 # Always the release build, SQLite and all four roles, on a data folder of its own. `SHOAL_BENCH_PEER=http://127.0.0.1:9000` names a
-# PeerTube server that runs beside it: then both answer the same question in turn, in the same run.
+# PeerTube server that runs beside it: then both answer the same question in turn, in the same run. `SHOAL_BENCH_PEER_INBOX` names one that
+# federates over plain http: it gets the same activities.
 # shellcheck shell=bash
 
 readonly bench_shoal=$target_dir/release/shoal

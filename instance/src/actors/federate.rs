@@ -335,13 +335,14 @@ async fn to_wire(app: &App, connection: &mut Connection, actor: &Actor) -> Resul
     let Ok(url) = Url::parse(actor.url()) else { return Ok(None) };
     let Some(kind) = wire::ActorKind::parse(actor.kind().name()) else { return Ok(None) };
     let mut document =
-        wire::Actor::local(kind, url.clone(), actor.username.clone(), app.ids.shared_inbox(), &actor.public_key_pem);
+        wire::Actor::local(kind, url, actor.username.clone(), app.ids.shared_inbox(), &actor.public_key_pem);
     document.published = Some(actor.created_at);
     document.indexable = Some(actor.is_indexable);
     document.discoverable = Some(true);
     document.moved_to = actor.moved_to_url.as_deref().and_then(|url| Url::parse(url).ok());
     document.also_known_as = actor.aliases().iter().filter_map(|url| Url::parse(url).ok()).collect();
-    let page = |path: String| app.platform.public_url.join(&path);
+    // One only: PeerTube before version 8 refuses an actor with a list of links.
+    document.pages = vec![app.platform.public_url.join(&actor.page_path())];
     if actor.kind() == ActorKind::Group {
         let Some(channel) = channels::store::find_by_actor(connection, actor.id).await? else { return Ok(None) };
         document.name = Some(channel.display_name);
@@ -354,15 +355,11 @@ async fn to_wire(app: &App, connection: &mut Connection, actor: &Actor) -> Resul
         document.player_settings = Some(app.ids.channel_player_settings(&actor.username));
         document.icon = pictures(app, &channel.avatars);
         document.image = pictures(app, &channel.banners);
-        let path = actor.page_path();
-        document.pages = vec![url, page(format!("{path}/videos")), page(path)];
     } else {
         let Some(account) = accounts::store::find_by_actor(connection, actor.id).await? else { return Ok(None) };
         document.name = Some(account.display_name);
         document.summary = account.description;
         document.icon = pictures(app, &account.avatars);
-        let path = actor.page_path();
-        document.pages = vec![url, page(format!("{path}/video-channels")), page(path)];
     }
     Ok(Some(document))
 }

@@ -338,3 +338,15 @@ async fn nobody_elsewhere_is_one_of_ours() {
     stage.other.serve("/u/b", &elsewhere);
     assert!(stage.resolve("/u/b").await.is_err(), "a shared inbox is on the actor's own host");
 }
+
+#[tokio::test]
+async fn our_actors_have_one_page_because_older_servers_refuse_a_list() {
+    let test = TestPlatform::new().await;
+    let (app, _) = App::staged(&test).await;
+    let mut connection = app.platform.db.read().await.unwrap();
+    for (name, page) in [("root", "/a/root"), ("root_channel", "/c/root_channel")] {
+        let actor = store::find_local(&mut connection, name).await.unwrap().unwrap();
+        let document = federate::document(&app, &mut connection, &actor).await.unwrap().unwrap();
+        assert_eq!(document["url"], app.platform.public_url.join(page).as_str());
+    }
+}

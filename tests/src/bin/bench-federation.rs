@@ -5,6 +5,8 @@
 //! The other servers are two thousand addresses of `127.0.0.0/8`, all of which are this process. They follow the server;
 //! then videos are deleted there, each of which is a fan-out to all of them. For the inbox, a hundred of them send likes,
 //! views and announcements of a video, each signed with RSA-2048; signatures are made before the clock starts.
+//! `SHOAL_BENCH_PEER_INBOX=http://127.0.0.1:9000` names a PeerTube that federates over plain http and has two videos: its
+//! inbox gets the same.
 
 #![expect(clippy::indexing_slicing, reason = "this crate is for tests: whatever goes wrong is a panic")]
 
@@ -31,6 +33,7 @@ use federation::{
 };
 use http::Method;
 use platform::clock::{Clock, SystemClock};
+use serde_json::Value;
 use shoal_tests::Process;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -45,6 +48,8 @@ const FAN_OUTS: usize = 4;
 const SENDERS: usize = 100;
 const ACTIVITIES: usize = 9_000;
 const CONNECTIONS: usize = 48;
+/// What a peer gets: it takes its time.
+const PEER_ACTIVITIES: usize = 900;
 const PATIENCE: Duration = Duration::from_mins(3);
 
 /// All the other servers.
@@ -180,18 +185,56 @@ async fn measure_fan_out(server: &Process, sinks: &Sinks) -> Vec<f64> {
 
 async fn measure_inbox(server: &Process, url: &Url, sinks: &Sinks) -> (usize, f64) {
     let videos = server.get_json("/api/v1/videos?count=100&sort=publishedAt").await;
-    let uuid = videos["data"][0]["uuid"].as_str().expect("a video");
-    let video = url.join(&format!("/videos/watch/{uuid}")).expect("an address");
+    let requests = reactions(sinks, url, &watch_page(url, &videos["data"][0]), ACTIVITIES);
+    let started = Instant::now();
+    let taken = send_all(url, requests, CONNECTIONS).await;
+    (taken, ACTIVITIES as f64 / started.elapsed().as_secs_f64())
+}
+
+fn watch_page(server: &Url, video: &Value) -> Url {
+    let uuid = video["uuid"].as_str().expect("a video");
+    server.join(&format!("/videos/watch/{uuid}")).expect("an address")
+}
+
+fn reactions(sinks: &Sinks, server: &Url, video: &Url, count: usize) -> Vec<Vec<u8>> {
     let action = |number: usize| match number % 3 {
         0 => Action::Like(video.clone()),
         1 => Action::Dislike(video.clone()),
         _ => Action::Announce(video.clone()),
     };
-    let requests: Vec<Vec<u8>> =
-        (0..ACTIVITIES).map(|number| request(sinks, url, number % SENDERS, number, action(number))).collect();
+    (0..count).map(|number| request(sinks, server, number % SENDERS, number, action(number))).collect()
+}
+
+/// How many activities per second a PeerTube takes, and how many it applies. It answers first and applies afterwards, in
+/// the order of arrival: when a like of another video is counted, everything before it is done.
+async fn measure_peer_inbox(peer: &Url, sinks: &Sinks) -> (usize, f64, f64) {
+    let client = reqwest::Client::new();
+    let get = async |path: &str| -> Value {
+        let answer = client.get(peer.join(path).expect("an address")).send().await.expect("an answer");
+        answer.json().await.expect("JSON")
+    };
+    let videos = get("/api/v1/videos?count=2&isLocal=true").await;
+    let (video, other) = (watch_page(peer, &videos["data"][0]), watch_page(peer, &videos["data"][1]));
+    let likes_path = format!("/api/v1/videos/{}", videos["data"][1]["uuid"].as_str().expect("two videos"));
+    let likes = async || get(&likes_path).await["likes"].as_i64().expect("a number");
+    let end = async |sender: usize| {
+        let wanted = likes().await + 1;
+        let like = request(sinks, peer, sender, 0, Action::Like(other.clone()));
+        send_all(peer, vec![like], 1).await;
+        while likes().await < wanted {
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    // Keys are fetched before the clock starts.
+    send_all(peer, reactions(sinks, peer, &video, SENDERS), CONNECTIONS).await;
+    end(SENDERS).await;
+    let requests = reactions(sinks, peer, &video, PEER_ACTIVITIES);
     let started = Instant::now();
-    let taken = send_all(url, requests, CONNECTIONS).await;
-    (taken, ACTIVITIES as f64 / started.elapsed().as_secs_f64())
+    let taken = send_all(peer, requests, CONNECTIONS).await;
+    let taken_after = started.elapsed();
+    end(SENDERS + 1).await;
+    let rate = |after: Duration| taken as f64 / after.as_secs_f64();
+    (taken, rate(taken_after), rate(started.elapsed()))
 }
 
 #[tokio::main]
@@ -226,4 +269,12 @@ async fn main() {
         shown.join(", ")
     );
     println!("| {SERVERS} new followers: key fetched, followed, answered | | {follow_rate:.0}/s |");
+    if let Ok(peer) = std::env::var("SHOAL_BENCH_PEER_INBOX") {
+        let peer = Url::parse(&peer).expect("an address");
+        let (taken, accepted, applied) = measure_peer_inbox(&peer, &sinks).await;
+        println!(
+            "| inbox of {peer}, in the same run | | takes {accepted:.0}/s, applies {applied:.0}/s ({taken} of {PEER_ACTIVITIES} taken): we apply {:.0} times as many |",
+            inbox / applied
+        );
+    }
 }
