@@ -10,7 +10,7 @@ use super::{
     Comment, CommentId,
     model::{CommentOnVideo, Filters, NewComment, Sort, Viewer},
 };
-use crate::{accounts::AccountId, actors::fold_name, videos::VideoId};
+use crate::{accounts::AccountId, actors::fold_name, moderation::store::is_allowed, videos::VideoId};
 
 macro_rules! columns {
     () => {
@@ -58,7 +58,20 @@ pub async fn with_ancestors(connection: &mut Connection, id: CommentId) -> Resul
         .await
 }
 
+/// The comment of a row, if somebody is shown it in lists.
+pub async fn find_visible(
+    connection: &mut Connection,
+    id: CommentId,
+    viewer: &Viewer,
+) -> Result<Option<Comment>, DbError> {
+    let mut query = connection.build(sql!(fragment concat!(comment!(), " WHERE c.id = ")));
+    query.bind(id);
+    push_visible(&mut query, viewer);
+    query.fetch_optional().await
+}
+
 fn push_visible(query: &mut DynamicQuery<'_>, viewer: &Viewer) {
+    query.push(concat!(" AND (r.id IS NULL OR ", is_allowed!("r"), ")"));
     if !viewer.sees_held {
         query.push(" AND (c.is_held = FALSE");
         if let Some(account) = viewer.account {

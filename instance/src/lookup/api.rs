@@ -15,7 +15,9 @@ use crate::{
     App, accounts,
     address::ClientAddress,
     channels::{self, Channel, ChannelId},
+    moderation::may_see_actor,
     oauth::Session,
+    users::User,
     videos::{self, account_json, channel_json},
 };
 
@@ -42,13 +44,13 @@ pub async fn search_channels(
     session: Session,
     Query(parameters): Parameters,
 ) -> ApiResult<Json<Value>> {
+    let user = session.user.clone();
     let found = bring(&app, address, session, &parameters).await?;
     let mut connection = app.platform.db.read().await?;
     match found {
         Search::One(Found::Channel(name, host)) => {
             let channel = channels::store::find_by_handle(&mut connection, &name, &host).await?;
-            let data = shown(&mut connection, channel.into_iter().collect()).await?;
-            Ok(Json(json!({ "total": data.len(), "data": data })))
+            respond_with(&mut connection, channel.into_iter().collect(), user.as_ref()).await
         }
         // PeerTube answers with the channels of an account whose handle is pasted.
         Search::One(Found::Account(name, host)) => {
@@ -57,12 +59,27 @@ pub async fn search_channels(
                 Some(account) => channels::store::of_account(&mut connection, account.id).await?,
                 None => vec![],
             };
-            let data = shown(&mut connection, channels).await?;
-            Ok(Json(json!({ "total": data.len(), "data": data })))
+            respond_with(&mut connection, channels, user.as_ref()).await
         }
         Search::One(_) | Search::Nothing => Ok(nothing()),
         Search::Words => list_channels(&mut connection, &parameters).await,
     }
+}
+
+/// Those of the channels that somebody may see.
+async fn respond_with(
+    connection: &mut Connection,
+    channels: Vec<Channel>,
+    user: Option<&User>,
+) -> ApiResult<Json<Value>> {
+    let mut visible = vec![];
+    for channel in channels {
+        if may_see_actor(connection, channel.actor_id, user).await? {
+            visible.push(channel);
+        }
+    }
+    let data = shown(connection, visible).await?;
+    Ok(Json(json!({ "total": data.len(), "data": data })))
 }
 
 async fn list_channels(connection: &mut Connection, parameters: &[(String, String)]) -> ApiResult<Json<Value>> {

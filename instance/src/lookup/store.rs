@@ -5,9 +5,9 @@ use platform::{
     sql,
 };
 
-use crate::channels::ChannelId;
+use crate::{channels::ChannelId, moderation::store::account_not_hidden};
 
-/// Which channels are looked for.
+/// Which channels are looked for, of those that the server does not hide.
 #[derive(Debug, Clone, Default)]
 pub struct ChannelQuery {
     /// Every one of these words in the name to show or in the handle.
@@ -22,9 +22,10 @@ pub struct ChannelQuery {
 
 /// The channels that fit, the most followed first.
 pub async fn channels(connection: &mut Connection, query: &ChannelQuery) -> Result<Vec<ChannelId>, DbError> {
-    let mut statement = connection.build(sql!(fragment
-        "SELECT c.id FROM video_channels c JOIN actors r ON r.id = c.actor_id WHERE c.id > 0"
-    ));
+    let mut statement = connection.build(sql!(fragment concat!(
+        "SELECT c.id FROM video_channels c JOIN actors r ON r.id = c.actor_id WHERE ",
+        account_not_hidden!("c.account_id", "r")
+    )));
     push_filters(query, &mut statement);
     statement
         .push(
@@ -40,9 +41,10 @@ pub async fn channels(connection: &mut Connection, query: &ChannelQuery) -> Resu
 
 /// How many channels fit.
 pub async fn count_channels(connection: &mut Connection, query: &ChannelQuery) -> Result<i64, DbError> {
-    let mut statement = connection.build(sql!(fragment
-        "SELECT count(*) FROM video_channels c JOIN actors r ON r.id = c.actor_id WHERE c.id > 0"
-    ));
+    let mut statement = connection.build(sql!(fragment concat!(
+        "SELECT count(*) FROM video_channels c JOIN actors r ON r.id = c.actor_id WHERE ",
+        account_not_hidden!("c.account_id", "r")
+    )));
     push_filters(query, &mut statement);
     statement.fetch_scalar().await
 }

@@ -8,7 +8,7 @@ use platform::{
 use uuid::Uuid;
 
 use super::PlaylistKind;
-use crate::{accounts::AccountId, channels::ChannelId};
+use crate::{accounts::AccountId, channels::ChannelId, moderation::store::account_not_hidden};
 
 const DEFAULT_COUNT: i64 = 15;
 const MAX_COUNT: i64 = 100;
@@ -82,8 +82,9 @@ pub struct PlaylistFilter {
 }
 
 impl PlaylistFilter {
-    /// Completes `… WHERE (p.privacy = 1 OR p.account_id = `.
+    /// Adds to `… WHERE ` what these playlists have in common: they are public and not hidden, or the owner's.
     pub(super) fn push_to(&self, query: &mut DynamicQuery<'_>) {
+        query.push(concat!("((p.privacy = 1 AND ", account_not_hidden!("p.account_id", "ar"), ") OR p.account_id = "));
         query.bind(self.owner.map_or(0, |account| account.0)).push(")");
         if let Some(account) = self.account {
             query.push(" AND p.account_id = ").bind(account);
