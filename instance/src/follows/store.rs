@@ -11,7 +11,10 @@ use super::{
     Choices, Follow, FollowId, FollowState,
     model::{FollowQuery, FollowSort, Side},
 };
-use crate::{actors::ActorId, moderation::store::server_account};
+use crate::{
+    actors::ActorId,
+    moderation::store::{is_spoken_with, server_account},
+};
 
 macro_rules! follow {
     () => {
@@ -172,6 +175,21 @@ pub async fn is_followed_from_here(connection: &mut Connection, target: ActorId)
         ))
         .bind(target)
         .fetch_scalar()
+        .await
+}
+
+/// Addresses of the servers whose videos this server follows to have them indexed, with their consent; those that it does
+/// not speak with are left out.
+pub async fn servers_to_index(connection: &mut Connection) -> Result<Vec<String>, DbError> {
+    connection
+        .query(sql!(concat!(
+            "SELECT t.url FROM follows f JOIN actors me ON me.id = f.follower_id JOIN actors t ON t.id = f.target_id \
+             WHERE me.is_local = TRUE AND me.kind = 'Application' AND f.state = 'accepted' AND f.is_indexed = TRUE \
+             AND t.kind = 'Application' AND t.is_local = FALSE AND ",
+            is_spoken_with!("t"),
+            " ORDER BY f.id"
+        )))
+        .fetch_all_scalars()
         .await
 }
 
