@@ -109,6 +109,31 @@ async fn the_border_knows_of_a_block_at_once_and_users_have_none_there() {
 }
 
 #[tokio::test]
+async fn who_blocks_an_account_goes_on_blocking_it_where_it_has_moved_to() {
+    let test = TestPlatform::new().await;
+    let (app, _) = App::staged(&test).await;
+    let (old, new) = (stranger(&app, "eve", "old.example").await, stranger(&app, "eve2", "new.example").await);
+    let mut connection = app.platform.db.read().await.unwrap();
+    let root = accounts::store::find_by_handle(&mut connection, "root", "alpha.test").await.unwrap().unwrap();
+    let actor_of = async |connection: &mut _, account| {
+        crate::moderation::store::actor_of(connection, account).await.unwrap().unwrap()
+    };
+    let (from, to) = (actor_of(&mut connection, old).await, actor_of(&mut connection, new).await);
+    drop(connection);
+    block_account(&app, Blocker::User(root.id), "eve@old.example").await.unwrap();
+    for _ in 0..2 {
+        super::follow_move(&app, from, to).await.unwrap();
+    }
+    let blocks = async |account| {
+        let mut connection = app.platform.db.read().await.unwrap();
+        store::blocks_account(&mut connection, root.id, account).await.unwrap()
+    };
+    assert!(blocks(old).await && blocks(new).await);
+    super::follow_move(&app, to, actor_of(&mut app.platform.db.read().await.unwrap(), root.id).await).await.unwrap();
+    assert!(!blocks(root.id).await, "nobody blocks themselves");
+}
+
+#[tokio::test]
 async fn nobody_blocks_themselves_or_their_server() {
     let test = TestPlatform::new().await;
     let (app, _) = App::staged(&test).await;
