@@ -13,7 +13,7 @@ use crate::{
         ActorId, fold_name,
         images::{self, ImageKind},
     },
-    listing::{ListPage, ListSort},
+    listing::{ListPage, ListSort, like_pattern},
     moderation::store::account_not_hidden,
 };
 
@@ -167,18 +167,6 @@ fn push_filters(query: &mut DynamicQuery<'_>, filters: &ChannelFilters) {
             .push(" ESCAPE '!' OR lower(c.display_name) LIKE ");
         query.bind(pattern).push(" ESCAPE '!')");
     }
-}
-
-fn like_pattern(text: &str) -> String {
-    let mut pattern = String::from("%");
-    for character in text.to_lowercase().chars().take(100) {
-        if matches!(character, '%' | '_' | '!') {
-            pattern.push('!');
-        }
-        pattern.push(character);
-    }
-    pattern.push('%');
-    pattern
 }
 
 /// How many public videos a channel has, and how often they were watched.

@@ -18,28 +18,8 @@ use crate::{
 
 /// Somebody of another server.
 async fn stranger(app: &App, host: &str, name: &str) -> Actor {
-    let url = Url::parse(&format!("https://{host}/users/{name}")).unwrap();
-    let part = |part: &str| ids::under(&url, part).to_string();
-    let actor = NewActor {
-        kind: ActorKind::Person,
-        username: name.to_owned(),
-        host: host.to_owned(),
-        is_local: false,
-        inbox_url: part("inbox"),
-        shared_inbox_url: Some(format!("https://{host}/inbox")),
-        outbox_url: None,
-        followers_url: Some(part("followers")),
-        following_url: None,
-        public_key_pem: String::new(),
-        private_key_pem: None,
-        refreshed_at: Some(app.platform.clock.now()),
-        playlists_url: None,
-        moved_to_url: None,
-        also_known_as: vec![],
-        published_at: None,
-        is_indexable: true,
-        url: url.clone(),
-    };
+    let refreshed_at = Some(app.platform.clock.now());
+    let actor = NewActor { refreshed_at, ..NewActor::stranger(ActorKind::Person, name, host) };
     let mut tx = app.platform.db.begin().await.unwrap();
     let id = crate::actors::store::upsert(&mut tx, &actor, app.platform.clock.now()).await.unwrap();
     accounts::store::insert(&mut tx, id, None, name, app.platform.clock.now()).await.unwrap();

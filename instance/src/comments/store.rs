@@ -10,7 +10,7 @@ use super::{
     Comment, CommentId,
     model::{CommentOnVideo, Filters, NewComment, Sort, Viewer},
 };
-use crate::{accounts::AccountId, actors::fold_name, moderation::store::is_allowed, videos::VideoId};
+use crate::{accounts::AccountId, listing::like_pattern, moderation::store::is_allowed, videos::VideoId};
 
 macro_rules! columns {
     () => {
@@ -164,30 +164,20 @@ fn push_filters(query: &mut DynamicQuery<'_>, filters: &Filters) {
         query.push(" AND c.is_held = ").bind(is_held);
     }
     if let Some(words) = &filters.search {
-        query.push(" AND (lower(c.text) LIKE ").bind(pattern(words)).push(" ESCAPE '!' OR r.username_folded LIKE ");
-        query.bind(pattern(words)).push(" ESCAPE '!' OR lower(a.display_name) LIKE ").bind(pattern(words));
-        query.push(" ESCAPE '!' OR lower(v.name) LIKE ").bind(pattern(words)).push(" ESCAPE '!')");
+        query
+            .push(" AND (lower(c.text) LIKE ")
+            .bind(like_pattern(words))
+            .push(" ESCAPE '!' OR r.username_folded LIKE ");
+        query.bind(like_pattern(words)).push(" ESCAPE '!' OR lower(a.display_name) LIKE ").bind(like_pattern(words));
+        query.push(" ESCAPE '!' OR lower(v.name) LIKE ").bind(like_pattern(words)).push(" ESCAPE '!')");
     }
     if let Some(words) = &filters.search_account {
-        query.push(" AND (r.username_folded LIKE ").bind(pattern(words));
-        query.push(" ESCAPE '!' OR lower(a.display_name) LIKE ").bind(pattern(words)).push(" ESCAPE '!')");
+        query.push(" AND (r.username_folded LIKE ").bind(like_pattern(words));
+        query.push(" ESCAPE '!' OR lower(a.display_name) LIKE ").bind(like_pattern(words)).push(" ESCAPE '!')");
     }
     if let Some(words) = &filters.search_video {
-        query.push(" AND lower(v.name) LIKE ").bind(pattern(words)).push(" ESCAPE '!'");
+        query.push(" AND lower(v.name) LIKE ").bind(like_pattern(words)).push(" ESCAPE '!'");
     }
-}
-
-/// These words anywhere in a text.
-fn pattern(words: &str) -> String {
-    let mut pattern = String::from("%");
-    for character in fold_name(words).chars() {
-        if matches!(character, '%' | '_' | '!') {
-            pattern.push('!');
-        }
-        pattern.push(character);
-    }
-    pattern.push('%');
-    pattern
 }
 
 /// Living comments under many videos.

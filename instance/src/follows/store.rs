@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     actors::ActorId,
+    listing::like_pattern,
     moderation::store::{is_spoken_with, server_account},
 };
 
@@ -126,14 +127,9 @@ fn push_filters(query: &FollowQuery, statement: &mut DynamicQuery<'_>) {
         statement.push(kind).bind(wanted.name());
     }
     if let Some(search) = &query.search {
-        statement.push(handle).bind(like_pattern(search)).push(" ESCAPE '!'");
+        let name = search.trim().trim_start_matches('@');
+        statement.push(handle).bind(like_pattern(name)).push(" ESCAPE '!'");
     }
-}
-
-/// The text anywhere, with the pattern's own characters taken literally.
-fn like_pattern(text: &str) -> String {
-    let escaped = text.trim().to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_");
-    format!("%{}%", escaped.trim_start_matches('@'))
 }
 
 /// The inboxes of an actor's accepted remote followers whom the server does not block, each once.
@@ -274,14 +270,4 @@ pub async fn set_asked_of_list(tx: &mut Tx, list: &str, hosts: &str, now: Timest
     .execute()
     .await
     .map(drop)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_handle_is_searched_for_as_people_write_it() {
-        assert_eq!(like_pattern(" @Bob_a@tube.example"), "%bob!_a@tube.example%");
-    }
 }

@@ -15,6 +15,7 @@ use crate::{
     App, accounts,
     address::ClientAddress,
     channels::{self, Channel, ChannelId},
+    listing::{DEFAULT_COUNT, MAX_COUNT, MAX_START, number},
     moderation::may_see_actor,
     oauth::Session,
     users::User,
@@ -91,17 +92,13 @@ async fn list_channels(connection: &mut Connection, parameters: &[(String, Strin
 }
 
 fn channel_query(parameters: &[(String, String)]) -> ApiResult<ChannelQuery> {
-    let mut query = ChannelQuery { count: 15, ..ChannelQuery::default() };
+    let mut query = ChannelQuery { count: DEFAULT_COUNT, ..ChannelQuery::default() };
     for (name, value) in parameters {
-        let number = |most: i64| {
-            let number = value.parse().ok().filter(|number| (0..=most).contains(number));
-            number.ok_or_else(|| Problem::bad_request(format!("that is no value for the parameter {name}")))
-        };
         match name.as_str() {
             "search" => query.words = value.split_whitespace().take(10).map(str::to_owned).collect(),
             "host" => query.host = Some(value.to_lowercase()),
-            "start" => query.start = number(1_000_000)?,
-            "count" => query.count = number(100)?,
+            "start" => query.start = number(name, value, 0, MAX_START)?,
+            "count" => query.count = number(name, value, 0, MAX_COUNT)?,
             _ => {}
         }
     }

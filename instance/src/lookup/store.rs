@@ -5,7 +5,7 @@ use platform::{
     sql,
 };
 
-use crate::{channels::ChannelId, moderation::store::account_not_hidden};
+use crate::{channels::ChannelId, listing::like_pattern, moderation::store::account_not_hidden};
 
 /// Which channels are looked for, of those that the server does not hide.
 #[derive(Debug, Clone, Default)]
@@ -51,14 +51,10 @@ pub async fn count_channels(connection: &mut Connection, query: &ChannelQuery) -
 
 fn push_filters(query: &ChannelQuery, statement: &mut DynamicQuery<'_>) {
     for word in &query.words {
-        statement.push(" AND (lower(c.display_name) LIKE ").bind(pattern(word)).push(" ESCAPE '!'");
-        statement.push(" OR r.username_folded LIKE ").bind(pattern(word)).push(" ESCAPE '!')");
+        statement.push(" AND (lower(c.display_name) LIKE ").bind(like_pattern(word)).push(" ESCAPE '!'");
+        statement.push(" OR r.username_folded LIKE ").bind(like_pattern(word)).push(" ESCAPE '!')");
     }
     if let Some(host) = &query.host {
         statement.push(" AND r.host = ").bind(host.clone());
     }
-}
-
-fn pattern(word: &str) -> String {
-    format!("%{}%", word.to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_"))
 }

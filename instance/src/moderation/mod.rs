@@ -21,6 +21,6 @@ pub mod video_blocks;
 
 pub use border::Border;
 pub use host::{BadHost, read_host};
-pub(crate) use lists::{ListOptions, like_pattern, page_of};
+pub(crate) use lists::{ListOptions, page_of};
 pub use staff::{Administrator, Moderator};
 pub(crate) use staff::{administrator, may_see_actor, moderator, somebody};

@@ -14,27 +14,7 @@ use crate::{
 
 /// An account on another server, which nobody has asked.
 pub(crate) async fn stranger(app: &App, name: &str, host: &str) -> AccountId {
-    let url = url::Url::parse(&format!("https://{host}/accounts/{name}")).unwrap();
-    let actor = NewActor {
-        kind: ActorKind::Person,
-        username: name.to_owned(),
-        host: host.to_owned(),
-        is_local: false,
-        inbox_url: format!("https://{host}/inbox"),
-        shared_inbox_url: None,
-        outbox_url: None,
-        followers_url: None,
-        following_url: None,
-        public_key_pem: String::new(),
-        private_key_pem: None,
-        refreshed_at: None,
-        playlists_url: None,
-        moved_to_url: None,
-        also_known_as: vec![],
-        published_at: None,
-        is_indexable: true,
-        url,
-    };
+    let actor = NewActor::stranger(ActorKind::Person, name, host);
     let now = app.platform.clock.now();
     let mut tx = app.platform.db.begin().await.unwrap();
     let actor = actors::store::upsert(&mut tx, &actor, now).await.unwrap();
