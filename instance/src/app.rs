@@ -10,6 +10,7 @@ use platform::{
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use crate::{
     actors::{self, images::LazyImages},
@@ -44,8 +45,9 @@ pub struct InstanceConfig {
     /// Whether servers that follow this one are followed in turn.
     pub follow_back: bool,
     /// Addresses of lists of servers to follow: plain text with a host on each line, or JSON as PeerTube's index of servers
-    /// answers. They are looked at every hour; a server that was unfollowed is not followed again.
-    pub follow_lists: Vec<String>,
+    /// answers. They are looked at every hour; a server that was unfollowed is not followed again. Holds until
+    /// administrators set other lists.
+    pub follow_lists: Vec<Url>,
     /// Who may bring videos and channels of other servers here by pasting their address into the search: `users`, `anybody`
     /// or `nobody`.
     pub remote_lookup: RemoteLookup,

@@ -19,7 +19,7 @@ pub async fn ping() -> &'static str {
 pub async fn config(State(app): State<App>) -> Json<Value> {
     let (operator, settings) = (&app.platform.operator, app.border.settings());
     Json(json!({
-        "federation": { "enabled": settings.federates },
+        "federation": { "enabled": settings.federates, "remoteComments": settings.accepts_remote_comments },
         "serverVersion": env!("CARGO_PKG_VERSION"),
         "instance": {
             "name": operator.name,

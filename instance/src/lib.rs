@@ -80,7 +80,7 @@ pub fn mount(app: &App) -> Role {
         .merge(player_settings::federate::job_set(app))
         .merge(housekeeping(app));
     let mut schedules = app.courier.schedules();
-    schedules.extend(follows::jobs::schedules());
+    schedules.extend(follows::jobs::schedules(app));
     schedules.extend(backfill::jobs::schedules());
     schedules.push(Schedule::new("instance-housekeeping", "0 23 * * * *", || Housekeeping {}));
     Role { router: routes::router(app), jobs, schedules, ..Role::new("instance") }

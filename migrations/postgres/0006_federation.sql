@@ -358,3 +358,5 @@ ALTER TABLE outgoing_activities ADD COLUMN is_forwarded BOOLEAN NOT NULL DEFAULT
 ALTER TABLE inbox_receipts ADD COLUMN is_forwarded BOOLEAN NOT NULL DEFAULT FALSE;
 -- Further keys of the same actor: JSON, from their names to their texts in PEM.
 ALTER TABLE remote_keys ADD COLUMN other_keys TEXT;
+-- Copies of the videos of one server, when it is followed no longer.
+CREATE INDEX mirrors_origin_host ON mirrors (origin_host);

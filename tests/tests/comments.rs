@@ -96,6 +96,26 @@ async fn a_comment_is_deleted_by_its_author_or_by_the_owner_of_the_video() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_comment_that_is_not_taken_elsewhere_is_given_up_where_it_was_written() {
+    let world = World::with(["alpha", "beta"]).await;
+    let uuid = video_known_on_both(&world).await;
+    let refused = json!({ "federation": { "remoteComments": false } });
+    let request = world.alpha.request(Method::PUT, "/api/v1/config/custom").header("content-type", "application/json");
+    world.alpha.admin().send(request.body(refused.to_string())).await.assert_success();
+    assert_eq!(world.alpha.get_json("/api/v1/config").await["federation"]["remoteComments"], false);
+    let page = world.alpha.get_as(&format!("/videos/watch/{uuid}"), "text/html").await.text();
+    assert!(page.contains("takes no comments that are written on other servers"), "{page}");
+
+    comment(&world.alpha, uuid, "from alpha").await;
+    comment(&world.beta, uuid, "from beta").await;
+    world.settle().await;
+    for server in [&world.alpha, &world.beta] {
+        assert_eq!(texts(&threads(server, uuid).await), ["from alpha"], "{}", server.name());
+    }
+    world.settle().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_whole_talk_is_fetched_when_somebody_looks() {
     let world = World::with(["alpha", "beta", "gamma"]).await;
     let uuid = video_known_on_both(&world).await;

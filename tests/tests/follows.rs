@@ -156,7 +156,7 @@ async fn the_servers_of_a_list_are_followed_once() {
     let list = "http://alpha.test/api/v1/search/video-channels";
     let world = World::configured(["alpha", "beta"], |name, config| {
         if name == "beta" {
-            config.instance.follow_lists = vec![list.to_owned()];
+            config.instance.follow_lists = vec![list.parse().unwrap()];
         }
     })
     .await;
@@ -402,6 +402,36 @@ async fn somebody_from_elsewhere_follows_on_their_own_server() {
     assert_eq!(world.beta.admin().get_json("/api/v1/users/me/subscriptions").await["total"], 1);
     let signed_out = world.beta.get_as("/remote-interaction?uri=x@alpha.test", "text/html").await;
     assert!(signed_out.header("location").is_some_and(|to| to.starts_with("/login?next=")), "{signed_out:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_index_in_the_same_process_reads_the_servers_that_are_followed_for_it() {
+    let world = World::configured(["alpha", "beta"], |name, config| {
+        if name == "beta" {
+            config.server.roles = ["instance", "indexer", "search-ui"].map(str::to_owned).to_vec();
+        }
+    })
+    .await;
+    world.alpha.admin().upload("Lighthouses of the north", &Clip::tiny().await).await;
+    world.settle().await;
+    world.beta.admin().follow_server("alpha.test").await;
+    world.settle().await;
+    let found = async || {
+        let found = world.beta.get_json("/search-index/api/v1/search/videos?search=lighthouses").await;
+        found["total"].as_i64().unwrap()
+    };
+    assert_eq!(found().await, 1);
+    submit(&world.beta, "/admin/following/1/choices", &[("listed", "on"), ("mirrored", "on")]).await;
+    world.settle().await;
+    assert_eq!(found().await, 0, "a follow that is not for the index");
+    submit(&world.beta, "/admin/following/1/choices", &[("indexed", "on")]).await;
+    world.settle().await;
+    assert_eq!((found().await, count_videos(&world.beta).await), (1, 0), "one that is for nothing else");
+    let blocked = json!({ "host": "alpha.test" });
+    world.beta.admin().post_json("/api/v1/server/blocklist/servers", &blocked).await.assert_success();
+    world.advance(Duration::from_hours(1)).await;
+    world.advance(Duration::from_mins(1)).await;
+    assert_eq!(found().await, 0, "who is blocked is not found");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,5 +1,7 @@
 //! What the operator can do with the list of instances.
 
+use std::collections::HashSet;
+
 use platform::{
     clock::Timestamp,
     db::{Connection, DbError, Tx},
@@ -81,14 +83,35 @@ pub async fn follow_configuration(
     now: Timestamp,
 ) -> Result<(), HostsError> {
     let origins = addresses.iter().map(|address| Origin::parse(address, allow_http)).collect::<Result<Vec<_>, _>>()?;
-    for host in store::of_source(tx, Source::Configuration).await? {
-        if !origins.iter().any(|origin| origin.host() == host) {
+    list_only(tx, &origins, Source::Configuration, now).await
+}
+
+/// Brings the list in line with what the instance in the same process follows for indexing: `addresses` are all of it.
+/// What is no address of an instance is left out: others chose it.
+///
+/// # Errors
+/// [`HostsError::Db`] if the database refuses.
+pub async fn follow_instance(
+    tx: &mut Tx,
+    addresses: &[String],
+    allow_http: bool,
+    now: Timestamp,
+) -> Result<(), HostsError> {
+    let origins: Vec<_> = addresses.iter().filter_map(|address| Origin::parse(address, allow_http).ok()).collect();
+    list_only(tx, &origins, Source::Follow, now).await
+}
+
+/// Makes these instances the only ones that are listed for a reason.
+async fn list_only(tx: &mut Tx, origins: &[Origin], source: Source, now: Timestamp) -> Result<(), HostsError> {
+    let wanted: HashSet<&str> = origins.iter().map(Origin::host).collect();
+    for host in store::of_source(tx, source).await? {
+        if !wanted.contains(host.as_str()) {
             remove_host(tx, &host, now).await?;
         }
     }
-    for origin in &origins {
+    for origin in origins {
         let is_new = store::origin_of(tx, origin.host()).await?.is_none();
-        store::insert(tx, origin, Source::Configuration, now).await?;
+        store::insert(tx, origin, source, now).await?;
         if is_new {
             enqueue_crawl(tx, origin.host(), now).await?;
         }
@@ -168,5 +191,19 @@ mod tests {
         assert_eq!(hosts(&mut tx).await, ["by-hand.example"]);
         let wrong = follow_configuration(&mut tx, &["not a host".to_owned()], false, now()).await;
         assert!(matches!(wrong, Err(HostsError::Address(_))));
+    }
+
+    #[tokio::test]
+    async fn what_an_instance_follows_is_listed_as_long_as_nobody_else_lists_it() {
+        let database = TestDatabase::new().await;
+        let mut tx = begin(&database).await;
+        let followed = ["https://a.example", "https://b.example", "https://c.example", "nonsense"].map(str::to_owned);
+        follow_instance(&mut tx, &followed, false, now()).await.unwrap();
+        assert_eq!(hosts(&mut tx).await, ["a.example", "b.example", "c.example"]);
+        add_host(&mut tx, "a.example", false, now()).await.unwrap();
+        follow_configuration(&mut tx, &["b.example".to_owned()], false, now()).await.unwrap();
+        follow_instance(&mut tx, &followed, false, now()).await.unwrap();
+        follow_instance(&mut tx, &[], false, now()).await.unwrap();
+        assert_eq!(hosts(&mut tx).await, ["a.example", "b.example"], "others want these, too");
     }
 }

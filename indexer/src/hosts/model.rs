@@ -7,6 +7,8 @@ pub enum Source {
     Configuration,
     /// The operator added it.
     Manual,
+    /// The instance beside follows it, and its operator wants what comes by this follow to be indexed.
+    Follow,
 }
 
 impl Source {
@@ -14,6 +16,7 @@ impl Source {
         match self {
             Self::Configuration => "configuration",
             Self::Manual => "manual",
+            Self::Follow => "follow",
         }
     }
 }

@@ -11,12 +11,14 @@ use super::{
     model::{HostRow, HostState, HostStatus, Source},
 };
 
-/// Puts an instance on the list. What is there stays, except that the operator's own word outlives the configuration.
+/// Puts an instance on the list. What is there stays, except that the operator's own word outlives the configuration, and
+/// both outlive a follow.
 pub async fn insert(tx: &mut Tx, origin: &Origin, source: Source, now: Timestamp) -> Result<(), DbError> {
     tx.query(sql!(
         "INSERT INTO index_hosts (host, origin, source, added_at, next_crawl_at) VALUES ($1, $2, $3, $4, $4)
          ON CONFLICT (host) DO UPDATE SET origin = excluded.origin,
-             source = CASE WHEN excluded.source = 'manual' THEN 'manual' ELSE index_hosts.source END"
+             source = CASE WHEN excluded.source = 'manual' OR index_hosts.source = 'follow' THEN excluded.source
+                 ELSE index_hosts.source END"
     ))
     .bind(origin.host())
     .bind(origin.to_string())

@@ -13,6 +13,7 @@ use crate::{
         images::{self, ImageKind},
     },
     listing::{ListPage, ListSort},
+    moderation::store::account_not_hidden,
     users::UserId,
 };
 
@@ -88,9 +89,9 @@ pub async fn find_by_user(connection: &mut Connection, user: UserId) -> Result<O
     one_with_images(connection, found).await
 }
 
-/// Some of all accounts that are known here.
+/// Some of all accounts that are known here and not hidden.
 pub async fn list(connection: &mut Connection, page: &ListPage) -> Result<Vec<Account>, DbError> {
-    let mut query = connection.build(sql!(account!()));
+    let mut query = connection.build(sql!(concat!(account!(), " WHERE ", account_not_hidden!("a.id", "r"))));
     query.push(match (page.sort, page.descending) {
         (ListSort::Name, false) => " ORDER BY r.username_folded, a.id",
         (ListSort::Name, true) => " ORDER BY r.username_folded DESC, a.id DESC",
@@ -104,9 +105,15 @@ pub async fn list(connection: &mut Connection, page: &ListPage) -> Result<Vec<Ac
     with_images(connection, accounts).await
 }
 
-/// How many accounts are known here.
+/// How many accounts are known here and not hidden.
 pub async fn count(connection: &mut Connection) -> Result<i64, DbError> {
-    connection.query(sql!("SELECT count(*) FROM accounts")).fetch_scalar().await
+    connection
+        .query(sql!(concat!(
+            "SELECT count(*) FROM accounts a JOIN actors r ON r.id = a.actor_id WHERE ",
+            account_not_hidden!("a.id", "r")
+        )))
+        .fetch_scalar()
+        .await
 }
 
 /// Sets what the owner of an account says of it.

@@ -25,6 +25,9 @@ const MAX_VIDEOS: i64 = 500_000;
 /// A page of the listing.
 pub async fn read(app: &App, actor: &Actor, position: &Position) -> Result<Page, JobError> {
     let base = Url::parse(actor.url()).map_err(JobError::fail)?;
+    if app.border.refuses_url(&base) {
+        return Err(JobError::fail("this server is not spoken with"));
+    }
     let url = address(&base, actor.kind(), &actor.username, position.cursor).map_err(JobError::fail)?;
     let request = app.platform.http.get(&url).accept("application/json").max_body(MAX_BYTES);
     let response = request.send().await?.error_for_status()?;

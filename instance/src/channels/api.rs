@@ -22,9 +22,10 @@ use crate::{
         jobs::RefreshActor,
     },
     listing::ListPage,
-    oauth::SignedIn,
+    moderation::may_see_actor,
+    oauth::{Session, SignedIn},
     users::{
-        self,
+        self, User,
         api::{drop_image, pick},
         own_channel,
     },
@@ -47,16 +48,39 @@ pub async fn accounts(State(app): State<App>, Query(parameters): Parameters) -> 
 }
 
 /// `GET /api/v1/accounts/{handle}`.
-pub async fn account(State(app): State<App>, Path(handle): Path<String>) -> ApiResult<Json<Value>> {
-    let account = find_account(&app, &handle).await?;
+pub async fn account(State(app): State<App>, Path(handle): Path<String>, session: Session) -> ApiResult<Json<Value>> {
+    let account = find_account(&app, &handle, session.user.as_ref()).await?;
     refresh_if_stale(&app, account.actor_id).await?;
     Ok(Json(account_json(&account)))
 }
 
-async fn find_account(app: &App, handle: &str) -> ApiResult<Account> {
+async fn find_account(app: &App, handle: &str, user: Option<&User>) -> ApiResult<Account> {
     let (name, host) = app.split_handle(handle);
-    let account = accounts::store::find_by_handle(&mut app.platform.db.read().await?, &name, &host).await?;
-    account.ok_or_else(|| Problem::not_found("Account not found"))
+    let mut connection = app.platform.db.read().await?;
+    let account = accounts::store::find_by_handle(&mut connection, &name, &host).await?;
+    let account = account.ok_or_else(|| Problem::not_found("Account not found"))?;
+    if may_see_actor(&mut connection, account.actor_id, user).await? {
+        return Ok(account);
+    }
+    Err(Problem::not_found("This server hides this account."))
+}
+
+/// The channel with a handle, if somebody may see it.
+///
+/// # Errors
+/// [`Problem`] (404) if there is none, or it is hidden.
+pub(crate) async fn find_visible(
+    app: &App,
+    connection: &mut Connection,
+    handle: &str,
+    user: Option<&User>,
+) -> ApiResult<Channel> {
+    let (name, host) = app.split_handle(handle);
+    let channel = store::find_by_handle(connection, &name, &host).await?.ok_or_else(missing)?;
+    if may_see_actor(connection, channel.actor_id, user).await? {
+        return Ok(channel);
+    }
+    Err(Problem::not_found("This server hides this channel."))
 }
 
 /// Somebody looks at an actor: its server is asked for it soon if that was long ago.
@@ -77,9 +101,10 @@ pub async fn refresh_if_stale(app: &App, id: actors::ActorId) -> ApiResult<()> {
 pub async fn account_channels(
     State(app): State<App>,
     Path(handle): Path<String>,
+    session: Session,
     Query(parameters): Parameters,
 ) -> ApiResult<Json<Value>> {
-    let account = find_account(&app, &handle).await?;
+    let account = find_account(&app, &handle, session.user.as_ref()).await?;
     channels_answer(&app, Some(account.id), &parameters).await
 }
 
@@ -120,10 +145,9 @@ async fn with_owner(connection: &mut Connection, channel: &Channel) -> ApiResult
 }
 
 /// `GET /api/v1/video-channels/{handle}`.
-pub async fn channel(State(app): State<App>, Path(handle): Path<String>) -> ApiResult<Json<Value>> {
-    let (name, host) = app.split_handle(&handle);
+pub async fn channel(State(app): State<App>, Path(handle): Path<String>, session: Session) -> ApiResult<Json<Value>> {
     let mut connection = app.platform.db.read().await?;
-    let channel = store::find_by_handle(&mut connection, &name, &host).await?.ok_or_else(missing)?;
+    let channel = find_visible(&app, &mut connection, &handle, session.user.as_ref()).await?;
     let value = with_owner(&mut connection, &channel).await?;
     drop(connection);
     refresh_if_stale(&app, channel.actor_id).await?;

@@ -13,7 +13,8 @@ use crate::{
         ActorId, fold_name,
         images::{self, ImageKind},
     },
-    listing::{ListPage, ListSort},
+    listing::{ListPage, ListSort, like_pattern},
+    moderation::store::account_not_hidden,
 };
 
 macro_rules! channel {
@@ -110,7 +111,7 @@ pub async fn all_of_account(connection: &mut Connection, account: AccountId) -> 
         .await
 }
 
-/// Which channels a list shows.
+/// Which channels a list shows, of those that the server does not hide.
 #[derive(Debug, Clone, Default)]
 pub struct ChannelFilters {
     /// Of this account; otherwise local ones, and those that this server follows.
@@ -125,7 +126,7 @@ pub async fn list(
     filters: &ChannelFilters,
     page: &ListPage,
 ) -> Result<Vec<Channel>, DbError> {
-    let mut query = connection.build(sql!(concat!(channel!(), " WHERE 1 = 1")));
+    let mut query = connection.build(sql!(concat!(channel!(), " WHERE ", account_not_hidden!("c.account_id", "r"))));
     push_filters(&mut query, filters);
     query.push(match (page.sort, page.descending) {
         (ListSort::Name, false) => " ORDER BY r.username_folded, c.id",
@@ -142,8 +143,10 @@ pub async fn list(
 
 /// How many channels pass the filters.
 pub async fn count(connection: &mut Connection, filters: &ChannelFilters) -> Result<i64, DbError> {
-    let mut query =
-        connection.build(sql!("SELECT count(*) FROM video_channels c JOIN actors r ON r.id = c.actor_id WHERE 1 = 1"));
+    let mut query = connection.build(sql!(concat!(
+        "SELECT count(*) FROM video_channels c JOIN actors r ON r.id = c.actor_id WHERE ",
+        account_not_hidden!("c.account_id", "r")
+    )));
     push_filters(&mut query, filters);
     query.fetch_scalar().await
 }
@@ -164,18 +167,6 @@ fn push_filters(query: &mut DynamicQuery<'_>, filters: &ChannelFilters) {
             .push(" ESCAPE '!' OR lower(c.display_name) LIKE ");
         query.bind(pattern).push(" ESCAPE '!')");
     }
-}
-
-fn like_pattern(text: &str) -> String {
-    let mut pattern = String::from("%");
-    for character in text.to_lowercase().chars().take(100) {
-        if matches!(character, '%' | '_' | '!') {
-            pattern.push('!');
-        }
-        pattern.push(character);
-    }
-    pattern.push('%');
-    pattern
 }
 
 /// How many public videos a channel has, and how often they were watched.

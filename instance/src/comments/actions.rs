@@ -55,6 +55,8 @@ pub enum Taken {
     Unproven,
     /// It is not wanted here.
     Refused,
+    /// This server takes no comments of others.
+    Unwelcome,
 }
 
 /// What is known of a comment besides its own words.
@@ -102,9 +104,12 @@ pub async fn find_visible(
     viewer: &Viewer,
     id: CommentId,
 ) -> Result<Comment, CommentError> {
-    let comment = store::find(connection, id).await?.filter(|comment| comment.video_id == video.id);
-    let is_shown = |comment: &Comment| !comment.is_held || viewer.sees_held || comment.account_id == viewer.account;
-    comment.filter(is_shown).ok_or(CommentError::NotFound)
+    // Whoever looks after the video removes what others are not even shown.
+    let comment = match viewer.sees_held {
+        true => store::find(connection, id).await?,
+        false => store::find_visible(connection, id, viewer).await?,
+    };
+    comment.filter(|comment| comment.video_id == video.id).ok_or(CommentError::NotFound)
 }
 
 /// Writes a comment for somebody of this server and tells the federation.
@@ -206,6 +211,12 @@ async fn refresh_counts(tx: &mut Tx, video: &Video, comment: &Comment) -> Result
     store::refresh_count(tx, video.id).await
 }
 
+/// Whether comments that are written on other servers are taken. Those that were taken before stay, with what their
+/// authors do to them.
+pub fn takes_from_outside(app: &App) -> bool {
+    app.border.settings().accepts_remote_comments
+}
+
 /// Takes in, or brings up to date, a comment that `author` has written elsewhere.
 ///
 /// # Errors
@@ -225,6 +236,9 @@ pub async fn take(
         || app.ids.read(&incoming.url).is_some()
     {
         return Ok(Taken::Refused);
+    }
+    if !takes_from_outside(app) {
+        return Ok(Taken::Unwelcome);
     }
     let Some((video, parent)) = place_of(tx, &incoming.in_reply_to).await? else { return Ok(Taken::Orphan) };
     let account = match author {
@@ -289,7 +303,10 @@ async fn is_unwanted(
 }
 
 /// The video, and the comment under it if it is one, that an address names.
-async fn place_of(connection: &mut Connection, url: &Url) -> Result<Option<(Video, Option<Comment>)>, DbError> {
+pub(super) async fn place_of(
+    connection: &mut Connection,
+    url: &Url,
+) -> Result<Option<(Video, Option<Comment>)>, DbError> {
     let url = federation::origin::without_fragment(url);
     if let Some(parent) = store::find_by_url(connection, url.as_str()).await? {
         // What waits for approval cannot be seen, and is not answered.

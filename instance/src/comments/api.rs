@@ -23,14 +23,12 @@ use super::{
 use crate::{
     App, accounts,
     channels::ChannelId,
+    listing,
     oauth::{Session, SignedIn},
     users::Role,
     videos::{self, Video, VideoId},
 };
 
-const DEFAULT_COUNT: i64 = 15;
-const MAX_COUNT: i64 = 100;
-const MAX_START: i64 = 1_000_000;
 /// Levels of the tree that are nested: parsers of JSON allow about 128, and each level is two.
 const MAX_LEVELS: usize = 40;
 const MAX_SEARCH: usize = 200;
@@ -64,16 +62,6 @@ pub struct PageQuery {
 }
 
 impl PageQuery {
-    fn bounds(&self) -> ApiResult<(i64, i64)> {
-        let (start, count) = (self.start.unwrap_or(0), self.count.unwrap_or(DEFAULT_COUNT));
-        if !(0..=MAX_START).contains(&start) || !(0..=MAX_COUNT).contains(&count) {
-            return Err(Problem::bad_request(format!(
-                "start is between 0 and {MAX_START}, count between 0 and {MAX_COUNT}."
-            )));
-        }
-        Ok((start, count))
-    }
-
     fn sort(&self) -> ApiResult<Sort> {
         match self.sort.as_deref() {
             None | Some("") => Ok(Sort::Newest),
@@ -90,7 +78,7 @@ pub async fn threads(
     Query(query): Query<PageQuery>,
     session: Session,
 ) -> ApiResult<Json<Value>> {
-    let (bounds, sort) = (query.bounds()?, query.sort()?);
+    let (bounds, sort) = (listing::range(query.start, query.count)?, query.sort()?);
     let mut connection = app.platform.db.read().await?;
     let video = videos::find_visible(&mut connection, &id, session.user.as_ref()).await?;
     if Policy::from(video.comments_policy) == Policy::Closed {
@@ -262,7 +250,7 @@ async fn find_video(connection: &mut Connection, id: &str) -> ApiResult<VideoId>
 
 async fn list(connection: &mut Connection, query: &ListQuery, filters: Filters) -> ApiResult<Response> {
     let page = PageQuery { start: query.start, count: query.count, sort: query.sort.clone() };
-    let (bounds, sort) = (page.bounds()?, page.sort()?);
+    let (bounds, sort) = (listing::range(page.start, page.count)?, page.sort()?);
     let comments = store::list(connection, &filters, sort, bounds).await?;
     let total = store::count(connection, &filters).await?;
     let shown: Vec<&Comment> = comments.iter().map(|entry| &entry.comment).collect();

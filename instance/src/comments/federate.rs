@@ -267,7 +267,22 @@ pub async fn receive_note(
             enqueue(tx, app.platform.clock.now(), &ResolveComment { url: incoming.url }).await
         }
         Taken::Refused => Ok(()),
+        Taken::Unwelcome => decline(app, tx, speaker, &incoming).await,
     }
+}
+
+/// Tells the author of a comment under a video of ours that it is not taken: otherwise they would wait for answers.
+async fn decline(app: &App, tx: &mut Tx, author: &Actor, incoming: &Incoming) -> Result<(), DbError> {
+    let Some((video, _)) = actions::place_of(tx, &incoming.in_reply_to).await? else { return Ok(()) };
+    if !video.is_local || !actions::is_told(&video) {
+        return Ok(());
+    }
+    let owner = actions::owner_of(tx, &video).await?.and_then(|owner| Url::parse(owner.url()).ok());
+    let (Some(owner), Some(inbox)) = (owner, author.delivery_inbox()) else { return Ok(()) };
+    let decision = ReplyDecision { object: incoming.url.clone(), in_reply_to: incoming.in_reply_to.clone() };
+    let id = ids::under(&app.ids.video(video.uuid), &format!("reject-reply/{}", app.platform.random.uuid()));
+    let rejection = Activity::new(id, owner.clone(), Action::RejectReply(decision));
+    courier::deliver(tx, app.platform.clock.now(), &owner, &[inbox], &rejection).await
 }
 
 fn speaks_for_itself(incoming: &Incoming, speaker: &Actor) -> bool {

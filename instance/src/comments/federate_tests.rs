@@ -12,33 +12,14 @@ use crate::{
         actions::CommentError,
         model::{MAX_DEPTH, Sort, Viewer},
     },
+    settings,
     users::{self, User},
 };
 
 /// Somebody of another server.
 async fn stranger(app: &App, host: &str, name: &str) -> Actor {
-    let url = Url::parse(&format!("https://{host}/users/{name}")).unwrap();
-    let part = |part: &str| ids::under(&url, part).to_string();
-    let actor = NewActor {
-        kind: ActorKind::Person,
-        username: name.to_owned(),
-        host: host.to_owned(),
-        is_local: false,
-        inbox_url: part("inbox"),
-        shared_inbox_url: Some(format!("https://{host}/inbox")),
-        outbox_url: None,
-        followers_url: Some(part("followers")),
-        following_url: None,
-        public_key_pem: String::new(),
-        private_key_pem: None,
-        refreshed_at: Some(app.platform.clock.now()),
-        playlists_url: None,
-        moved_to_url: None,
-        also_known_as: vec![],
-        published_at: None,
-        is_indexable: true,
-        url: url.clone(),
-    };
+    let refreshed_at = Some(app.platform.clock.now());
+    let actor = NewActor { refreshed_at, ..NewActor::stranger(ActorKind::Person, name, host) };
     let mut tx = app.platform.db.begin().await.unwrap();
     let id = crate::actors::store::upsert(&mut tx, &actor, app.platform.clock.now()).await.unwrap();
     accounts::store::insert(&mut tx, id, None, name, app.platform.clock.now()).await.unwrap();
@@ -215,6 +196,36 @@ async fn closed_comments_take_nothing_from_anybody() {
     assert!(matches!(actions::write(&app, &me, &video, None, "x").await, Err(CommentError::Closed)));
     say(&app, &bob, "Create", &toot(&bob, 1, &video.url, "<p>x</p>")).await;
     assert!(find(&app, "https://toots.test/notes/1").await.is_none());
+}
+
+#[tokio::test]
+async fn who_takes_no_comments_from_outside_says_so_and_keeps_those_of_before() {
+    let test = TestPlatform::new().await;
+    let (app, video) = App::staged(&test).await;
+    let (bob, me) = (stranger(&app, "toots.test", "bob").await, root(&app).await);
+    say(&app, &bob, "Create", &toot(&bob, 1, &video.url, "<p>early</p>")).await;
+    let mut tx = app.platform.db.begin().await.unwrap();
+    let now = app.platform.clock.now();
+    settings::store::set(&mut tx, "accepts_remote_comments", &json!(false), now).await.unwrap();
+    tx.commit().await.unwrap();
+    app.border.reload(&app.platform.db).await.unwrap();
+
+    say(&app, &bob, "Create", &toot(&bob, 2, &video.url, "<p>late</p>")).await;
+    say(&app, &bob, "Create", &toot(&bob, 3, "https://far.test/notes/9", "<p>hm</p>")).await;
+    assert!(find(&app, "https://toots.test/notes/2").await.is_none());
+    assert_eq!(outgoing(&app).await, [("RejectReply".to_owned(), "https://toots.test/inbox".to_owned())]);
+    let jobs = platform::jobs::unfinished(&mut app.platform.db.read().await.unwrap()).await.unwrap();
+    assert!(jobs.iter().all(|(lane, _)| lane != "crawl"), "nothing is looked for: {jobs:?}");
+    crate::comments::jobs::fetch_when_due(&app, &video).await.unwrap();
+    let jobs = platform::jobs::unfinished(&mut app.platform.db.read().await.unwrap()).await.unwrap();
+    assert!(jobs.iter().all(|(lane, _)| lane != "crawl"), "and no thread is fetched: {jobs:?}");
+
+    say(&app, &bob, "Update", &toot(&bob, 1, &video.url, "<p>earlier</p>")).await;
+    actions::write(&app, &me, &video, None, "mine").await.unwrap();
+    let mut texts: Vec<_> = threads(&app, &video).await.into_iter().map(|comment| comment.text).collect();
+    texts.sort();
+    assert_eq!(texts, ["earlier", "mine"]);
+    assert!(unsay(&app, &bob, "https://toots.test/notes/1").await, "its author may still take it back");
 }
 
 #[tokio::test]

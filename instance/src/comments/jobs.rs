@@ -114,8 +114,8 @@ pub async fn fetch_when_due(app: &App, video: &Video) -> Result<(), DbError> {
     let is_new = now - video.published_at < IS_NEW_FOR;
     let before = now - if is_new { TimeDelta::hours(1) } else { TimeDelta::hours(24) };
     let mut connection = app.platform.db.read().await?;
-    let may_have = Policy::from(video.comments_policy) != Policy::Closed && actions::is_told(video);
-    if !may_have || !store::was_fetched_before(&mut connection, video.id, before).await? {
+    let is_open = Policy::from(video.comments_policy) != Policy::Closed && actions::takes_from_outside(app);
+    if !is_open || !actions::is_told(video) || !store::was_fetched_before(&mut connection, video.id, before).await? {
         return Ok(());
     }
     let is_elsewhere = !video.is_local || !store::remote_urls(&mut connection, video.id, 1).await?.is_empty();
@@ -131,11 +131,17 @@ pub async fn fetch_when_due(app: &App, video: &Video) -> Result<(), DbError> {
 }
 
 async fn resolve(app: App, job: ResolveComment, context: JobContext) -> Result<(), JobError> {
+    if !actions::takes_from_outside(&app) {
+        return Ok(());
+    }
     let mut crawl = Crawl::new(app, context);
     crawl.bring(&job.url, Standing::Unknown).await
 }
 
 async fn fetch(app: App, job: FetchComments, context: JobContext) -> Result<(), JobError> {
+    if !actions::takes_from_outside(&app) {
+        return Ok(());
+    }
     let id = VideoId(job.video_id);
     let mut connection = app.platform.db.read().await?;
     let Some(video) = videos::store::find(&mut connection, id).await? else { return Ok(()) };

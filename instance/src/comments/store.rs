@@ -10,7 +10,7 @@ use super::{
     Comment, CommentId,
     model::{CommentOnVideo, Filters, NewComment, Sort, Viewer},
 };
-use crate::{accounts::AccountId, actors::fold_name, videos::VideoId};
+use crate::{accounts::AccountId, listing::like_pattern, moderation::store::is_allowed, videos::VideoId};
 
 macro_rules! columns {
     () => {
@@ -58,7 +58,20 @@ pub async fn with_ancestors(connection: &mut Connection, id: CommentId) -> Resul
         .await
 }
 
+/// The comment of a row, if somebody is shown it in lists.
+pub async fn find_visible(
+    connection: &mut Connection,
+    id: CommentId,
+    viewer: &Viewer,
+) -> Result<Option<Comment>, DbError> {
+    let mut query = connection.build(sql!(fragment concat!(comment!(), " WHERE c.id = ")));
+    query.bind(id);
+    push_visible(&mut query, viewer);
+    query.fetch_optional().await
+}
+
 fn push_visible(query: &mut DynamicQuery<'_>, viewer: &Viewer) {
+    query.push(concat!(" AND (r.id IS NULL OR ", is_allowed!("r"), ")"));
     if !viewer.sees_held {
         query.push(" AND (c.is_held = FALSE");
         if let Some(account) = viewer.account {
@@ -151,30 +164,20 @@ fn push_filters(query: &mut DynamicQuery<'_>, filters: &Filters) {
         query.push(" AND c.is_held = ").bind(is_held);
     }
     if let Some(words) = &filters.search {
-        query.push(" AND (lower(c.text) LIKE ").bind(pattern(words)).push(" ESCAPE '!' OR r.username_folded LIKE ");
-        query.bind(pattern(words)).push(" ESCAPE '!' OR lower(a.display_name) LIKE ").bind(pattern(words));
-        query.push(" ESCAPE '!' OR lower(v.name) LIKE ").bind(pattern(words)).push(" ESCAPE '!')");
+        query
+            .push(" AND (lower(c.text) LIKE ")
+            .bind(like_pattern(words))
+            .push(" ESCAPE '!' OR r.username_folded LIKE ");
+        query.bind(like_pattern(words)).push(" ESCAPE '!' OR lower(a.display_name) LIKE ").bind(like_pattern(words));
+        query.push(" ESCAPE '!' OR lower(v.name) LIKE ").bind(like_pattern(words)).push(" ESCAPE '!')");
     }
     if let Some(words) = &filters.search_account {
-        query.push(" AND (r.username_folded LIKE ").bind(pattern(words));
-        query.push(" ESCAPE '!' OR lower(a.display_name) LIKE ").bind(pattern(words)).push(" ESCAPE '!')");
+        query.push(" AND (r.username_folded LIKE ").bind(like_pattern(words));
+        query.push(" ESCAPE '!' OR lower(a.display_name) LIKE ").bind(like_pattern(words)).push(" ESCAPE '!')");
     }
     if let Some(words) = &filters.search_video {
-        query.push(" AND lower(v.name) LIKE ").bind(pattern(words)).push(" ESCAPE '!'");
+        query.push(" AND lower(v.name) LIKE ").bind(like_pattern(words)).push(" ESCAPE '!'");
     }
-}
-
-/// These words anywhere in a text.
-fn pattern(words: &str) -> String {
-    let mut pattern = String::from("%");
-    for character in fold_name(words).chars() {
-        if matches!(character, '%' | '_' | '!') {
-            pattern.push('!');
-        }
-        pattern.push(character);
-    }
-    pattern.push('%');
-    pattern
 }
 
 /// Living comments under many videos.

@@ -6,7 +6,7 @@ use url::Url;
 
 use super::{
     Choices, Follow, FollowId, FollowState, Target, federate,
-    jobs::{FollowActor, WithdrawCopies},
+    jobs::{FollowActor, TellIndex, WithdrawCopies},
     store,
     target::TargetError,
 };
@@ -189,6 +189,7 @@ pub async fn choose(app: &App, id: FollowId, choices: Choices) -> Result<(), Fol
     let follow = sent_by_server(app, &mut tx, id).await?;
     store::set_choices(&mut tx, follow.id, choices, app.platform.clock.now()).await?;
     videos::intake::relist(&mut tx, follow.target_id).await?;
+    tell_index(app, &mut tx).await?;
     if follow.is_mirrored && !choices.is_mirrored {
         give_copies_back(app, &mut tx, &follow.target_host).await?;
     }
@@ -210,10 +211,22 @@ async fn unfollow_in(app: &App, tx: &mut Tx, follow: &Follow) -> Result<(), DbEr
     }
     store::delete(tx, follow.id).await?;
     videos::intake::relist(tx, follow.target_id).await?;
+    tell_index(app, tx).await?;
     if !store::is_followed_from_here(tx, follow.target_id).await? {
         backfill::stop(tx, follow.target_id).await?;
     }
     give_copies_back(app, tx, &follow.target_host).await
+}
+
+/// Has the index in the same process, if there is one, learn whom this server follows.
+///
+/// # Errors
+/// [`DbError`] if the database refuses.
+pub async fn tell_index(app: &App, tx: &mut Tx) -> Result<(), DbError> {
+    if !app.roles.has(RoleName::Indexer) {
+        return Ok(());
+    }
+    enqueue(tx, app.platform.clock.now(), &TellIndex {}).await
 }
 
 /// The job looks which copies of videos of the host nobody wants any more.

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     App, accounts, actors,
     actors::{ActorId, ActorKind},
-    channels,
+    channels, listing,
     oauth::SignedIn,
     users::{Role, User},
 };
@@ -85,8 +85,8 @@ async fn judge(app: &App, session: &SignedIn, handle: &str, verdict: Verdict) ->
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct ListParameters {
-    start: u32,
-    count: Option<u32>,
+    start: Option<i64>,
+    count: Option<i64>,
     sort: Option<String>,
     state: Option<String>,
     search: Option<String>,
@@ -101,11 +101,7 @@ impl ListParameters {
     pub fn query(&self, side: Side) -> ApiResult<FollowQuery> {
         let wrong = |name: &str| Problem::bad_request(format!("that is no value for the parameter {name}"));
         let mut query = FollowQuery::new(side);
-        query.start = self.start.min(1_000_000).into();
-        query.count = self.count.unwrap_or(15).into();
-        if query.count > 100 {
-            return Err(wrong("count"));
-        }
+        (query.start, query.count) = listing::range(self.start, self.count)?;
         if let Some(sort) = &self.sort {
             query.sort = FollowSort::parse(sort).ok_or_else(|| wrong("sort"))?;
         }

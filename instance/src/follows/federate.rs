@@ -118,6 +118,7 @@ pub async fn receive_answer(
     }
     store::set_state(tx, follow.id, state, now).await?;
     videos::intake::relist(tx, speaker.id).await?;
+    actions::tell_index(app, tx).await?;
     if state == FollowState::Accepted {
         actions::begin_to_read(app, tx, speaker).await?;
     }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{Target, actions, federate, list, store};
-use crate::{App, actors, actors::ActorId, mirrors};
+use crate::{App, actors, actors::ActorId, compose::RoleName, mirrors};
 
 /// So much of a list of servers is read.
 const MAX_LIST_BYTES: u64 = 1_000_000;
@@ -48,6 +48,18 @@ impl Job for WithdrawCopies {
     }
 }
 
+/// Has the index in the same process read the servers that this one follows for it, and no others on its account.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct TellIndex {}
+
+impl Job for TellIndex {
+    const KIND: &'static str = "follow_tell_index";
+
+    fn dedupe_key(&self) -> Option<String> {
+        Some(String::new())
+    }
+}
+
 /// Looks into the lists of servers to follow.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct CheckLists {}
@@ -78,17 +90,23 @@ impl Job for ReadList {
 
 /// The jobs of this feature.
 pub fn job_set(app: &App) -> JobSet {
-    let (follower, withdrawer, checker, reader) = (app.clone(), app.clone(), app.clone(), app.clone());
+    let (follower, withdrawer, teller) = (app.clone(), app.clone(), app.clone());
+    let (checker, reader) = (app.clone(), app.clone());
     JobSet::new()
         .on::<FollowActor, _, _>(move |job, _| follow(follower.clone(), job))
         .on::<WithdrawCopies, _, _>(move |job, context| withdraw_copies(withdrawer.clone(), job, context))
+        .on::<TellIndex, _, _>(move |_, _| tell_index(teller.clone()))
         .on::<CheckLists, _, _>(move |_, _| check_lists(checker.clone()))
         .on::<ReadList, _, _>(move |job, _| read_list(reader.clone(), job))
 }
 
-/// The jobs that come back by themselves.
-pub fn schedules() -> Vec<Schedule> {
-    vec![Schedule::new("follow-lists", "0 41 * * * *", || CheckLists {})]
+/// The jobs that come back by themselves. What a block or an actor that moved changes, the index learns within the hour.
+pub fn schedules(app: &App) -> Vec<Schedule> {
+    let mut schedules = vec![Schedule::new("follow-lists", "0 41 * * * *", || CheckLists {})];
+    if app.roles.has(RoleName::Indexer) {
+        schedules.push(Schedule::new("follow-index", "0 43 * * * *", || TellIndex {}));
+    }
+    schedules
 }
 
 async fn follow(app: App, job: FollowActor) -> Result<(), JobError> {
@@ -122,15 +140,21 @@ async fn withdraw_copies(app: App, job: WithdrawCopies, context: JobContext) -> 
     Err(JobError::snooze(std::time::Duration::from_secs(1)))
 }
 
+async fn tell_index(app: App) -> Result<(), JobError> {
+    let mut tx = app.platform.db.begin().await?;
+    let actors = store::servers_to_index(&mut tx).await?;
+    let origins = actors.iter().filter_map(|actor| Some(Url::parse(actor).ok()?.origin().ascii_serialization()));
+    let (origins, allow_http): (Vec<_>, _) = (origins.collect(), app.platform.http.allows_plain_http());
+    indexer::hosts::follow_instance(&mut tx, &origins, allow_http, app.platform.clock.now())
+        .await
+        .map_err(JobError::retry)?;
+    tx.commit().await?;
+    Ok(())
+}
+
 async fn check_lists(app: App) -> Result<(), JobError> {
     let mut tx = app.platform.db.begin().await?;
-    for text in &app.config.follow_lists {
-        match Url::parse(text) {
-            Ok(url) => enqueue(&mut tx, app.platform.clock.now(), &ReadList { url }).await?,
-            Err(error) => tracing::warn!(%error, "instance.follow_lists names {text:?}, which is no address"),
-        }
-    }
-    if let Some(url) = app.border.settings().follow_index.clone() {
+    for url in app.border.settings().follow_lists.iter().cloned() {
         enqueue(&mut tx, app.platform.clock.now(), &ReadList { url }).await?;
     }
     tx.commit().await?;

@@ -11,7 +11,11 @@ use super::{
     Choices, Follow, FollowId, FollowState,
     model::{FollowQuery, FollowSort, Side},
 };
-use crate::{actors::ActorId, moderation::store::server_account};
+use crate::{
+    actors::ActorId,
+    listing::like_pattern,
+    moderation::store::{is_spoken_with, server_account},
+};
 
 macro_rules! follow {
     () => {
@@ -123,14 +127,9 @@ fn push_filters(query: &FollowQuery, statement: &mut DynamicQuery<'_>) {
         statement.push(kind).bind(wanted.name());
     }
     if let Some(search) = &query.search {
-        statement.push(handle).bind(like_pattern(search)).push(" ESCAPE '!'");
+        let name = search.trim().trim_start_matches('@');
+        statement.push(handle).bind(like_pattern(name)).push(" ESCAPE '!'");
     }
-}
-
-/// The text anywhere, with the pattern's own characters taken literally.
-fn like_pattern(text: &str) -> String {
-    let escaped = text.trim().to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_");
-    format!("%{}%", escaped.trim_start_matches('@'))
 }
 
 /// The inboxes of an actor's accepted remote followers whom the server does not block, each once.
@@ -172,6 +171,21 @@ pub async fn is_followed_from_here(connection: &mut Connection, target: ActorId)
         ))
         .bind(target)
         .fetch_scalar()
+        .await
+}
+
+/// Addresses of the servers whose videos this server follows to have them indexed, with their consent; those that it does
+/// not speak with are left out.
+pub async fn servers_to_index(connection: &mut Connection) -> Result<Vec<String>, DbError> {
+    connection
+        .query(sql!(concat!(
+            "SELECT t.url FROM follows f JOIN actors me ON me.id = f.follower_id JOIN actors t ON t.id = f.target_id \
+             WHERE me.is_local = TRUE AND me.kind = 'Application' AND f.state = 'accepted' AND f.is_indexed = TRUE \
+             AND t.kind = 'Application' AND t.is_local = FALSE AND ",
+            is_spoken_with!("t"),
+            " ORDER BY f.id"
+        )))
+        .fetch_all_scalars()
         .await
 }
 
@@ -256,14 +270,4 @@ pub async fn set_asked_of_list(tx: &mut Tx, list: &str, hosts: &str, now: Timest
     .execute()
     .await
     .map(drop)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_handle_is_searched_for_as_people_write_it() {
-        assert_eq!(like_pattern(" @Bob_a@tube.example"), "%bob!_a@tube.example%");
-    }
 }

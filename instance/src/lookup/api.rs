@@ -15,7 +15,10 @@ use crate::{
     App, accounts,
     address::ClientAddress,
     channels::{self, Channel, ChannelId},
+    listing::{DEFAULT_COUNT, MAX_COUNT, MAX_START, number},
+    moderation::may_see_actor,
     oauth::Session,
+    users::User,
     videos::{self, account_json, channel_json},
 };
 
@@ -42,13 +45,13 @@ pub async fn search_channels(
     session: Session,
     Query(parameters): Parameters,
 ) -> ApiResult<Json<Value>> {
+    let user = session.user.clone();
     let found = Box::pin(bring(&app, address, session, &parameters)).await?;
     let mut connection = app.platform.db.read().await?;
     match found {
         Search::One(Found::Channel(name, host)) => {
             let channel = channels::store::find_by_handle(&mut connection, &name, &host).await?;
-            let data = shown(&mut connection, channel.into_iter().collect()).await?;
-            Ok(Json(json!({ "total": data.len(), "data": data })))
+            respond_with(&mut connection, channel.into_iter().collect(), user.as_ref()).await
         }
         // PeerTube answers with the channels of an account whose handle is pasted.
         Search::One(Found::Account(name, host)) => {
@@ -57,12 +60,27 @@ pub async fn search_channels(
                 Some(account) => channels::store::of_account(&mut connection, account.id).await?,
                 None => vec![],
             };
-            let data = shown(&mut connection, channels).await?;
-            Ok(Json(json!({ "total": data.len(), "data": data })))
+            respond_with(&mut connection, channels, user.as_ref()).await
         }
         Search::One(_) | Search::Nothing => Ok(nothing()),
         Search::Words => list_channels(&mut connection, &parameters).await,
     }
+}
+
+/// Those of the channels that somebody may see.
+async fn respond_with(
+    connection: &mut Connection,
+    channels: Vec<Channel>,
+    user: Option<&User>,
+) -> ApiResult<Json<Value>> {
+    let mut visible = vec![];
+    for channel in channels {
+        if may_see_actor(connection, channel.actor_id, user).await? {
+            visible.push(channel);
+        }
+    }
+    let data = shown(connection, visible).await?;
+    Ok(Json(json!({ "total": data.len(), "data": data })))
 }
 
 async fn list_channels(connection: &mut Connection, parameters: &[(String, String)]) -> ApiResult<Json<Value>> {
@@ -74,17 +92,13 @@ async fn list_channels(connection: &mut Connection, parameters: &[(String, Strin
 }
 
 fn channel_query(parameters: &[(String, String)]) -> ApiResult<ChannelQuery> {
-    let mut query = ChannelQuery { count: 15, ..ChannelQuery::default() };
+    let mut query = ChannelQuery { count: DEFAULT_COUNT, ..ChannelQuery::default() };
     for (name, value) in parameters {
-        let number = |most: i64| {
-            let number = value.parse().ok().filter(|number| (0..=most).contains(number));
-            number.ok_or_else(|| Problem::bad_request(format!("that is no value for the parameter {name}")))
-        };
         match name.as_str() {
             "search" => query.words = value.split_whitespace().take(10).map(str::to_owned).collect(),
             "host" => query.host = Some(value.to_lowercase()),
-            "start" => query.start = number(1_000_000)?,
-            "count" => query.count = number(100)?,
+            "start" => query.start = number(name, value, 0, MAX_START)?,
+            "count" => query.count = number(name, value, 0, MAX_COUNT)?,
             _ => {}
         }
     }

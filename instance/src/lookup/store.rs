@@ -5,9 +5,9 @@ use platform::{
     sql,
 };
 
-use crate::channels::ChannelId;
+use crate::{channels::ChannelId, listing::like_pattern, moderation::store::account_not_hidden};
 
-/// Which channels are looked for.
+/// Which channels are looked for, of those that the server does not hide.
 #[derive(Debug, Clone, Default)]
 pub struct ChannelQuery {
     /// Every one of these words in the name to show or in the handle.
@@ -22,9 +22,10 @@ pub struct ChannelQuery {
 
 /// The channels that fit, the most followed first.
 pub async fn channels(connection: &mut Connection, query: &ChannelQuery) -> Result<Vec<ChannelId>, DbError> {
-    let mut statement = connection.build(sql!(fragment
-        "SELECT c.id FROM video_channels c JOIN actors r ON r.id = c.actor_id WHERE c.id > 0"
-    ));
+    let mut statement = connection.build(sql!(fragment concat!(
+        "SELECT c.id FROM video_channels c JOIN actors r ON r.id = c.actor_id WHERE ",
+        account_not_hidden!("c.account_id", "r")
+    )));
     push_filters(query, &mut statement);
     statement
         .push(
@@ -40,23 +41,20 @@ pub async fn channels(connection: &mut Connection, query: &ChannelQuery) -> Resu
 
 /// How many channels fit.
 pub async fn count_channels(connection: &mut Connection, query: &ChannelQuery) -> Result<i64, DbError> {
-    let mut statement = connection.build(sql!(fragment
-        "SELECT count(*) FROM video_channels c JOIN actors r ON r.id = c.actor_id WHERE c.id > 0"
-    ));
+    let mut statement = connection.build(sql!(fragment concat!(
+        "SELECT count(*) FROM video_channels c JOIN actors r ON r.id = c.actor_id WHERE ",
+        account_not_hidden!("c.account_id", "r")
+    )));
     push_filters(query, &mut statement);
     statement.fetch_scalar().await
 }
 
 fn push_filters(query: &ChannelQuery, statement: &mut DynamicQuery<'_>) {
     for word in &query.words {
-        statement.push(" AND (lower(c.display_name) LIKE ").bind(pattern(word)).push(" ESCAPE '!'");
-        statement.push(" OR r.username_folded LIKE ").bind(pattern(word)).push(" ESCAPE '!')");
+        statement.push(" AND (lower(c.display_name) LIKE ").bind(like_pattern(word)).push(" ESCAPE '!'");
+        statement.push(" OR r.username_folded LIKE ").bind(like_pattern(word)).push(" ESCAPE '!')");
     }
     if let Some(host) = &query.host {
         statement.push(" AND r.host = ").bind(host.clone());
     }
-}
-
-fn pattern(word: &str) -> String {
-    format!("%{}%", word.to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_"))
 }

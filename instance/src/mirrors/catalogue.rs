@@ -5,7 +5,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::store;
-use crate::{App, videos};
+use crate::{App, moderation, videos};
 
 /// The remote videos of this instance.
 #[derive(Debug, Clone)]
@@ -35,6 +35,9 @@ impl Catalogue for InstanceCatalogue {
 async fn read_source(connection: &mut Connection, uuid: Uuid) -> Result<Option<MirrorSource>, DbError> {
     let Some(video) = videos::store::find_by_uuid(connection, uuid).await? else { return Ok(None) };
     if video.is_local || video.is_live || !video.is_listed() || !store::is_to_be_mirrored(connection, video.id).await? {
+        return Ok(None);
+    }
+    if moderation::store::is_hidden(connection, video.id).await? {
         return Ok(None);
     }
     let Some(playlist) = videos::store::playlist(connection, video.id).await? else { return Ok(None) };

@@ -4,9 +4,7 @@ use platform::{
 };
 use serde::Deserialize;
 
-const DEFAULT_COUNT: i64 = 15;
-const MAX_COUNT: i64 = 100;
-const MAX_START: i64 = 1_000_000;
+use crate::listing::{self, DEFAULT_COUNT, like_pattern};
 
 /// Entries on one page for people.
 const PAGE_SIZE: i64 = 50;
@@ -30,25 +28,13 @@ impl ListOptions {
 
     /// Refuses ranges and orders that no list has.
     pub(crate) fn check(self, sorts: &[&str]) -> ApiResult<Self> {
-        if !(0..=MAX_START).contains(&self.start()) || !(0..=MAX_COUNT).contains(&self.count()) {
-            return Err(Problem::bad_request(format!(
-                "A list has at most {MAX_COUNT} entries, from 0 to {MAX_START}."
-            )));
-        }
+        listing::range(self.start, self.count)?;
         match &self.sort {
             Some(sort) if !sorts.contains(&sort.trim_start_matches('-')) => {
                 Err(Problem::bad_request(format!("The list can be sorted by {}.", sorts.join(", "))))
             }
             _ => Ok(self),
         }
-    }
-
-    fn start(&self) -> i64 {
-        self.start.unwrap_or(0)
-    }
-
-    fn count(&self) -> i64 {
-        self.count.unwrap_or(DEFAULT_COUNT)
     }
 
     /// By what to sort, and whether the highest comes first. Without a wish, the newest does.
@@ -59,22 +45,15 @@ impl ListOptions {
         }
     }
 
-    /// The pattern for `LIKE … ESCAPE '!'` on text in lower case, if something is searched for.
+    /// The pattern of what is searched for, if something is.
     pub(crate) fn pattern(&self) -> Option<String> {
         let words = self.search.as_deref().map(str::trim).filter(|words| !words.is_empty())?;
         Some(like_pattern(words))
     }
 
     pub(crate) fn push_range(&self, query: &mut DynamicQuery<'_>) {
-        query.push(" LIMIT ").bind(self.count()).push(" OFFSET ").bind(self.start());
+        query.push(" LIMIT ").bind(self.count.unwrap_or(DEFAULT_COUNT)).push(" OFFSET ").bind(self.start.unwrap_or(0));
     }
-}
-
-/// `words` anywhere, with the pattern's own characters taken literally.
-pub(crate) fn like_pattern(words: &str) -> String {
-    let words: String = words.chars().take(100).collect();
-    let escaped = words.to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_");
-    format!("%{escaped}%")
 }
 
 /// The way through a list for people.

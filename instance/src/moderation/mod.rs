@@ -5,9 +5,10 @@
 //! - [`video_blocks`]: single videos that are shown to nobody.
 //! - [`abuses`]: reports, from here and from other servers.
 //!
-//! **Invariants:** what the server blocks is refused at the border before anything is fetched for it, is in no list, and is
-//! shown only to its owner and to moderators; nothing is deleted, so that unblocking brings all of it back. Follows in both
-//! directions stay and are silent meanwhile. Moderators block; administrators change settings, too.
+//! **Invariants:** what the server blocks, and in allow-list mode whatever is not on the list, is refused at the border
+//! before anything is fetched for it, is in no list, and is shown only to its owner and to moderators; nothing is deleted, so
+//! that unblocking (or the end of the mode) brings all of it back. Follows in both directions stay and are silent
+//! meanwhile. Moderators block; administrators change settings, too.
 
 pub mod abuses;
 pub mod blocks;
@@ -20,6 +21,6 @@ pub mod video_blocks;
 
 pub use border::Border;
 pub use host::{BadHost, read_host};
-pub(crate) use lists::{ListOptions, like_pattern, page_of};
+pub(crate) use lists::{ListOptions, page_of};
 pub use staff::{Administrator, Moderator};
-pub(crate) use staff::{administrator, moderator, somebody};
+pub(crate) use staff::{administrator, may_see_actor, moderator, somebody};

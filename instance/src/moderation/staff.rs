@@ -3,10 +3,15 @@ use axum::{
     http::request::Parts,
     response::{IntoResponse, Redirect, Response},
 };
-use platform::web::{Nonce, Problem};
+use platform::{
+    db::{Connection, DbError},
+    web::{Nonce, Problem},
+};
 
+use super::store;
 use crate::{
     App,
+    actors::ActorId,
     oauth::{Session, SignedIn},
     pages::context,
     users::{Role, User},
@@ -44,6 +49,23 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let user = SignedIn::from_request_parts(parts, state).await?.user;
         if user.role() == Role::Administrator { Ok(Self) } else { Err(not_administrator()) }
+    }
+}
+
+/// Whether somebody is shown an account or a channel: moderators every one, its owner their own, others what the server
+/// does not hide.
+pub(crate) async fn may_see_actor(
+    connection: &mut Connection,
+    actor: ActorId,
+    user: Option<&User>,
+) -> Result<bool, DbError> {
+    if !store::is_actor_hidden(connection, actor).await? {
+        return Ok(true);
+    }
+    match user {
+        Some(user) if user.role() == Role::User => store::is_own_actor(connection, actor, user.id).await,
+        Some(_) => Ok(true),
+        None => Ok(false),
     }
 }
 

@@ -23,6 +23,7 @@ use super::{
 };
 use crate::{
     App, accounts,
+    moderation::may_see_actor,
     oauth::{Session, SignedIn},
     users::User,
 };
@@ -51,9 +52,15 @@ fn asked_address(parameters: &[(String, String)]) -> Option<Url> {
 }
 
 async fn look_up(app: &App, url: &Url, user: Option<&User>) -> ApiResult<Json<Value>> {
-    let known = store::find_by_url(&mut app.platform.db.read().await?, url.as_str()).await?;
+    let mut connection = app.platform.db.read().await?;
+    let known = store::find_by_url(&mut connection, url.as_str()).await?;
+    let is_hidden = match &known {
+        Some(playlist) => !may_see_actor(&mut connection, playlist.account_actor_id, user).await?,
+        None => false,
+    };
+    drop(connection);
     let found = match known {
-        Some(playlist) => Some(playlist).filter(|playlist| playlist.may_be_seen_by(user)),
+        Some(playlist) => Some(playlist).filter(|playlist| playlist.may_be_seen_by(user) && !is_hidden),
         None if user.is_some() => match federate::fetch(app, url).await {
             Ok(id) => store::find(&mut app.platform.db.read().await?, id).await?,
             Err(error) => {
@@ -199,7 +206,11 @@ pub(super) async fn find_visible(connection: &mut Connection, id: &str, user: Op
         let is_hidden = is_guessed && playlist.privacy == PlaylistPrivacy::Unlisted && !is_own;
         playlist.may_be_seen_by(user) && !is_hidden
     };
-    playlist.filter(is_visible).ok_or_else(|| PlaylistError::NotFound.into())
+    let playlist = playlist.filter(is_visible).ok_or(PlaylistError::NotFound)?;
+    if may_see_actor(connection, playlist.account_actor_id, user).await? {
+        return Ok(playlist);
+    }
+    Err(Problem::not_found("This server hides this playlist."))
 }
 
 pub(super) async fn find_id(app: &App, id: &str, user: &User) -> ApiResult<PlaylistId> {

@@ -17,11 +17,12 @@ use super::{
     actions::{self, Times},
     api::{Parameters, Reordering, find_id, find_visible},
     element_store,
-    listing::{page, wrong},
+    listing::page,
     representation::{element_json, look_at},
 };
 use crate::{
     App,
+    listing::wrong,
     oauth::{Session, SignedIn},
     videos::{VideoId, find_visible as find_video},
 };

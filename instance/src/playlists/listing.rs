@@ -1,18 +1,16 @@
 //! Which playlists a list shows, and in what order: the query parameters that PeerTube's lists of playlists share.
 
-use platform::{
-    db::DynamicQuery,
-    ids::parse_uuid,
-    web::{ApiResult, Problem},
-};
+use platform::{db::DynamicQuery, ids::parse_uuid, web::ApiResult};
 use uuid::Uuid;
 
 use super::PlaylistKind;
-use crate::{accounts::AccountId, channels::ChannelId};
+use crate::{
+    accounts::AccountId,
+    channels::ChannelId,
+    listing::{DEFAULT_COUNT, MAX_COUNT, MAX_START, like_pattern, number, wrong},
+    moderation::store::account_not_hidden,
+};
 
-const DEFAULT_COUNT: i64 = 15;
-const MAX_COUNT: i64 = 100;
-const MAX_START: i64 = 1_000_000;
 const MAX_LIST: usize = 100;
 
 /// The order of a list.
@@ -82,8 +80,9 @@ pub struct PlaylistFilter {
 }
 
 impl PlaylistFilter {
-    /// Completes `… WHERE (p.privacy = 1 OR p.account_id = `.
+    /// Adds to `… WHERE ` what these playlists have in common: they are public and not hidden, or the owner's.
     pub(super) fn push_to(&self, query: &mut DynamicQuery<'_>) {
+        query.push(concat!("((p.privacy = 1 AND ", account_not_hidden!("p.account_id", "ar"), ") OR p.account_id = "));
         query.bind(self.owner.map_or(0, |account| account.0)).push(")");
         if let Some(account) = self.account {
             query.push(" AND p.account_id = ").bind(account);
@@ -107,12 +106,6 @@ impl PlaylistFilter {
             query.push(" AND EXISTS (SELECT 1 FROM video_playlist_elements e WHERE e.playlist_id = p.id)");
         }
     }
-}
-
-/// `word` anywhere, with the pattern's own characters taken literally.
-fn like_pattern(word: &str) -> String {
-    let escaped = word.to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_");
-    format!("%{escaped}%")
 }
 
 /// What a list of playlists is asked for.
@@ -173,15 +166,6 @@ pub(super) fn page(parameters: &[(String, String)]) -> ApiResult<(i64, i64)> {
         }
     }
     Ok((start, count))
-}
-
-fn number(name: &str, value: &str, least: i64, most: i64) -> ApiResult<i64> {
-    value.parse().ok().filter(|number| (least..=most).contains(number)).ok_or_else(|| wrong(name, value))
-}
-
-pub(super) fn wrong(name: &str, value: &str) -> Problem {
-    let shown: String = value.chars().take(50).collect();
-    Problem::bad_request(format!("{shown:?} is no value for the parameter {name}"))
 }
 
 #[cfg(test)]

@@ -55,8 +55,7 @@ pub async fn find_by_url(connection: &mut Connection, url: &str) -> Result<Optio
 
 /// Playlists that fit a query, in its order.
 pub async fn list(connection: &mut Connection, query: &PlaylistQuery) -> Result<Vec<Playlist>, DbError> {
-    let mut statement =
-        connection.build(sql!(fragment concat!(playlist!(), " WHERE (p.privacy = 1 OR p.account_id = ")));
+    let mut statement = connection.build(sql!(fragment concat!(playlist!(), " WHERE ")));
     query.filter.push_to(&mut statement);
     statement.push(" ORDER BY ").push(query.sort.sql()).push(" LIMIT ").bind(query.count);
     statement.push(" OFFSET ").bind(query.start);
@@ -65,8 +64,7 @@ pub async fn list(connection: &mut Connection, query: &PlaylistQuery) -> Result<
 
 /// How many playlists fit a query.
 pub async fn count(connection: &mut Connection, filter: &PlaylistFilter) -> Result<i64, DbError> {
-    let mut statement = connection
-        .build(sql!(fragment concat!("SELECT count(*)", tables!(), " WHERE (p.privacy = 1 OR p.account_id = ")));
+    let mut statement = connection.build(sql!(fragment concat!("SELECT count(*)", tables!(), " WHERE ")));
     filter.push_to(&mut statement);
     statement.fetch_scalar().await
 }

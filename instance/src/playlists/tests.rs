@@ -102,26 +102,7 @@ async fn told(app: &App) -> Vec<&'static str> {
 async fn be_followed(app: &App) {
     let mut tx = app.platform.db.begin().await.unwrap();
     let me = actors::store::find_by_url(&mut tx, app.ids.instance_actor().as_str()).await.unwrap().unwrap();
-    let follower = actors::NewActor {
-        kind: actors::ActorKind::Application,
-        url: "https://b.test/accounts/peertube".parse().unwrap(),
-        username: "peertube".to_owned(),
-        host: "b.test".to_owned(),
-        is_local: false,
-        inbox_url: "https://b.test/inbox".to_owned(),
-        shared_inbox_url: None,
-        outbox_url: None,
-        followers_url: None,
-        following_url: None,
-        public_key_pem: String::new(),
-        private_key_pem: None,
-        refreshed_at: None,
-        playlists_url: None,
-        moved_to_url: None,
-        also_known_as: vec![],
-        published_at: None,
-        is_indexable: true,
-    };
+    let follower = actors::NewActor::stranger(actors::ActorKind::Application, "peertube", "b.test");
     let now = app.platform.clock.now();
     let follower = actors::store::upsert(&mut tx, &follower, now).await.unwrap();
     let url = "https://b.test/follows/1";

@@ -9,13 +9,10 @@ use serde_json::{Value, json};
 
 use super::{Rating, actions, store};
 use crate::{
-    App, accounts,
+    App, accounts, listing,
     oauth::SignedIn,
     videos::{self, Summary, VideoId},
 };
-
-const MAX_COUNT: i64 = 100;
-const MAX_START: i64 = 1_000_000;
 
 #[derive(Debug, Deserialize)]
 pub struct NewRating {
@@ -55,7 +52,7 @@ pub async fn mine(State(app): State<App>, session: SignedIn, Path(id): Path<Stri
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Filters {
-    start: i64,
+    start: Option<i64>,
     count: Option<i64>,
     sort: Option<String>,
     rating: Option<String>,
@@ -69,13 +66,6 @@ impl Filters {
             Some(_) => Err(Problem::bad_request("sort must be createdAt or -createdAt")),
         }
     }
-
-    fn range(&self) -> ApiResult<(i64, i64)> {
-        let count = self.count.unwrap_or(15);
-        let fits = (0..=MAX_START).contains(&self.start) && (0..=MAX_COUNT).contains(&count);
-        let range = fits.then_some((self.start, count));
-        range.ok_or_else(|| Problem::bad_request("start must be from 0 to 1000000, count from 0 to 100"))
-    }
 }
 
 /// `GET /api/v1/accounts/{handle}/ratings`: what an account has rated, for its owner.
@@ -85,7 +75,7 @@ pub async fn of_account(
     Path(handle): Path<String>,
     Query(filters): Query<Filters>,
 ) -> ApiResult<Json<Value>> {
-    let (oldest_first, range) = (filters.oldest_first()?, filters.range()?);
+    let (oldest_first, range) = (filters.oldest_first()?, listing::range(filters.start, filters.count)?);
     let only = filters.rating.as_deref().map(parse).transpose()?.flatten();
     let (name, host) = app.split_handle(&handle);
     let mut connection = app.platform.db.read().await?;

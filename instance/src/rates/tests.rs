@@ -20,26 +20,7 @@ fn url(text: &str) -> Url {
 }
 
 async fn stranger(app: &App, name: &str) -> Actor {
-    let actor = NewActor {
-        kind: ActorKind::Person,
-        url: url(&format!("https://beta.test/accounts/{name}")),
-        username: name.to_owned(),
-        host: "beta.test".to_owned(),
-        is_local: false,
-        inbox_url: format!("https://beta.test/accounts/{name}/inbox"),
-        shared_inbox_url: Some("https://beta.test/inbox".to_owned()),
-        outbox_url: None,
-        followers_url: None,
-        following_url: None,
-        public_key_pem: String::new(),
-        private_key_pem: None,
-        refreshed_at: None,
-        playlists_url: None,
-        moved_to_url: None,
-        also_known_as: vec![],
-        published_at: None,
-        is_indexable: true,
-    };
+    let actor = NewActor::stranger(ActorKind::Person, name, "beta.test");
     let now = app.platform.clock.now();
     let mut tx = app.platform.db.begin().await.unwrap();
     let id = actors::store::upsert(&mut tx, &actor, now).await.unwrap();

@@ -8,6 +8,8 @@ use super::{RemoteLookup, Settings, SettingsError, actions, store};
 use crate::{App, moderation::Administrator};
 
 const MAX_HOSTS: usize = 10_000;
+/// Lists of servers to follow: each is read every hour.
+const MAX_LISTS: usize = 20;
 
 /// `GET /api/v1/config/custom`: what administrators set, as far as this server has what PeerTube has; `federation` is ours.
 pub async fn get(State(app): State<App>, _: Administrator) -> ApiResult<Json<Value>> {
@@ -43,8 +45,8 @@ fn to_json(settings: &Settings, allowed: &[String]) -> Value {
         "followings": { "instance": {
             "autoFollowBack": { "enabled": settings.follows_back },
             "autoFollowIndex": {
-                "enabled": settings.follow_index.is_some(),
-                "indexUrl": settings.follow_index.as_ref().map_or("", Url::as_str),
+                "enabled": !settings.follow_lists.is_empty(),
+                "indexUrl": settings.follow_lists.first().map_or("", Url::as_str),
             },
         } },
         "search": { "remoteUri": {
@@ -56,6 +58,7 @@ fn to_json(settings: &Settings, allowed: &[String]) -> Value {
             "allowList": settings.is_allow_list,
             "allowedServers": allowed,
             "remoteComments": settings.accepts_remote_comments,
+            "followLists": settings.follow_lists,
         },
     })
 }
@@ -129,6 +132,7 @@ struct FederationPart {
     allow_list: Option<bool>,
     allowed_servers: Option<Vec<String>>,
     remote_comments: Option<bool>,
+    follow_lists: Option<Vec<String>>,
 }
 
 impl CustomConfig {
@@ -141,7 +145,10 @@ impl CustomConfig {
             accepts_followers: followers.enabled.unwrap_or(now.accepts_followers),
             approves_followers: followers.manual_approval.unwrap_or(now.approves_followers),
             follows_back: followings.auto_follow_back.enabled.unwrap_or(now.follows_back),
-            follow_index: followings.auto_follow_index.over(now.follow_index.as_ref())?,
+            follow_lists: match &self.federation.follow_lists {
+                Some(lists) => read_lists(lists.iter().map(String::as_str))?,
+                None => followings.auto_follow_index.over(&now.follow_lists)?,
+            },
             accepts_remote_comments: self.federation.remote_comments.unwrap_or(now.accepts_remote_comments),
             remote_lookup: match (
                 lookup.users.unwrap_or(now.remote_lookup.allows(true)),
@@ -156,25 +163,31 @@ impl CustomConfig {
 }
 
 impl Index {
-    fn over(&self, now: Option<&Url>) -> ApiResult<Option<Url>> {
-        if !self.enabled.unwrap_or(now.is_some()) {
-            return Ok(None);
+    /// PeerTube knows one list: here, that is the first.
+    fn over(&self, now: &[Url]) -> ApiResult<Vec<Url>> {
+        if !self.enabled.unwrap_or(!now.is_empty()) {
+            return Ok(vec![]);
         }
-        match self.index_url.as_deref() {
-            Some(text) => read_index_url(text),
-            None => Ok(now.cloned()),
-        }
+        let Some(first) = &self.index_url else { return Ok(now.to_vec()) };
+        let others = now.iter().skip(1).map(Url::as_str);
+        read_lists([first.as_str()].into_iter().chain(others))
     }
 }
 
-/// The address of a list of servers; an empty text is none.
-pub(super) fn read_index_url(text: &str) -> ApiResult<Option<Url>> {
-    let text = text.trim();
-    if text.is_empty() {
-        return Ok(None);
+/// The addresses of lists of servers, each once; empty texts are none.
+pub(super) fn read_lists<'a>(texts: impl Iterator<Item = &'a str>) -> ApiResult<Vec<Url>> {
+    let mut lists = vec![];
+    for text in texts.map(str::trim).filter(|text| !text.is_empty()) {
+        let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && text.len() <= 2_000);
+        let url = url.ok_or_else(|| Problem::bad_request("A list of servers must be a web address."))?;
+        if !lists.contains(&url) {
+            lists.push(url);
+        }
     }
-    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && text.len() <= 2_000);
-    url.map(Some).ok_or_else(|| Problem::bad_request("The index of servers must be a web address, or empty."))
+    if lists.len() > MAX_LISTS {
+        return Err(Problem::bad_request(format!("There can be at most {MAX_LISTS} lists of servers.")));
+    }
+    Ok(lists)
 }
 
 impl From<SettingsError> for Problem {
@@ -214,7 +227,9 @@ mod tests {
             accepts_followers: false,
             approves_followers: true,
             follows_back: true,
-            follow_index: Some(Url::parse("https://instances.example/hosts.json").unwrap()),
+            follow_lists: ["hosts.json", "more.txt"]
+                .map(|file| Url::parse("https://instances.example/").unwrap().join(file).unwrap())
+                .to_vec(),
             accepts_remote_comments: false,
             remote_lookup: RemoteLookup::Everybody,
         };
@@ -222,11 +237,24 @@ mod tests {
     }
 
     #[test]
-    fn an_index_is_a_web_address() {
-        let index = |url: &str| {
-            over(json!({ "followings": { "instance": { "autoFollowIndex": { "enabled": true, "indexUrl": url } } } }))
+    fn a_list_of_servers_is_a_web_address() {
+        let lists = |lists: Value| over(json!({ "federation": { "followLists": lists } }));
+        assert!(lists(json!(["file:///etc/passwd"])).is_err() && lists(json!(["nonsense"])).is_err());
+        assert_eq!(lists(json!(["", " https://a.example/x ", "https://a.example/x"])).unwrap().follow_lists.len(), 1);
+        let many: Vec<_> = (0..=MAX_LISTS).map(|number| format!("https://a.example/{number}")).collect();
+        assert!(lists(json!(many)).is_err());
+    }
+
+    #[test]
+    fn what_peertube_calls_its_index_is_the_first_list() {
+        let [a, b, c] = ["a", "b", "c"].map(|name| Url::parse(&format!("https://{name}.example/")).unwrap());
+        let now = Settings { follow_lists: vec![a, b.clone()], ..Settings::of_config(&InstanceConfig::default()) };
+        let set = |index: Value| {
+            let body = json!({ "followings": { "instance": { "autoFollowIndex": index } } });
+            serde_json::from_value::<CustomConfig>(body).unwrap().over(&now).unwrap().follow_lists
         };
-        assert!(index("file:///etc/passwd").is_err() && index("nonsense").is_err());
-        assert_eq!(index("").unwrap().follow_index, None);
+        assert_eq!(set(json!({})), now.follow_lists);
+        assert_eq!(set(json!({ "enabled": true, "indexUrl": c })), [c, b]);
+        assert_eq!(set(json!({ "enabled": false, "indexUrl": "https://c.example/" })), []);
     }
 }

@@ -18,8 +18,8 @@ pub struct Settings {
     pub approves_followers: bool,
     /// Whether it follows the servers that follow it.
     pub follows_back: bool,
-    /// A list of servers that it follows, as JSON on the web.
-    pub follow_index: Option<Url>,
+    /// Lists of servers that it follows, on the web.
+    pub follow_lists: Vec<Url>,
     /// Whether comments written on other servers are taken.
     pub accepts_remote_comments: bool,
     /// Who may have it look up what it does not know yet.
@@ -46,7 +46,7 @@ impl Settings {
             accepts_followers: true,
             approves_followers: !config.accept_followers,
             follows_back: config.follow_back,
-            follow_index: None,
+            follow_lists: config.follow_lists.clone(),
             accepts_remote_comments: true,
             remote_lookup: config.remote_lookup,
         }
@@ -95,7 +95,7 @@ mod tests {
         let settings = defaults.with_rows(rows.map(|(name, value)| (name.to_owned(), value)).to_vec());
         let expected = Settings { federates: false, remote_lookup: RemoteLookup::Everybody, ..defaults.clone() };
         assert_eq!(settings, expected);
-        let nonsense = vec![("federates".to_owned(), json!("perhaps")), ("follow_index".to_owned(), json!("x y"))];
+        let nonsense = vec![("federates".to_owned(), json!("perhaps")), ("follow_lists".to_owned(), json!(["x y"]))];
         assert_eq!(defaults.with_rows(nonsense), defaults);
     }
 

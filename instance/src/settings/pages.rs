@@ -8,7 +8,7 @@ use platform::web::{ApiResult, Nonce, Page, PageContext, Problem};
 use serde::Deserialize;
 use url::Url;
 
-use super::{RemoteLookup, Settings, actions, api::read_index_url, store};
+use super::{RemoteLookup, Settings, actions, api::read_lists, store};
 use crate::{App, moderation::administrator, oauth::Session, pages::context, videos::pages::problem_page};
 
 const PATH: &str = "/admin/federation";
@@ -25,7 +25,7 @@ struct FederationPage {
     approves_followers: bool,
     follows_back: bool,
     accepts_remote_comments: bool,
-    follow_index: String,
+    follow_lists: Vec<Url>,
     lookups: Vec<(&'static str, &'static str, bool)>,
     allowed: Vec<String>,
 }
@@ -57,7 +57,7 @@ async fn read(app: &App, page: PageContext) -> ApiResult<FederationPage> {
         approves_followers: settings.approves_followers,
         follows_back: settings.follows_back,
         accepts_remote_comments: settings.accepts_remote_comments,
-        follow_index: settings.follow_index.as_ref().map(Url::to_string).unwrap_or_default(),
+        follow_lists: settings.follow_lists.clone(),
         lookups: vec![
             lookup("nobody", "Nobody", RemoteLookup::Nobody),
             lookup("users", "Those who are logged in", RemoteLookup::Users),
@@ -79,7 +79,7 @@ pub struct Change {
     approves_followers: Option<String>,
     follows_back: Option<String>,
     accepts_remote_comments: Option<String>,
-    follow_index: String,
+    follow_lists: String,
     remote_lookup: String,
     hosts: String,
     host: String,
@@ -118,7 +118,7 @@ impl Change {
             accepts_followers: self.accepts_followers.is_some(),
             approves_followers: self.approves_followers.is_some(),
             follows_back: self.follows_back.is_some(),
-            follow_index: read_index_url(&self.follow_index)?,
+            follow_lists: read_lists(self.follow_lists.lines())?,
             accepts_remote_comments: self.accepts_remote_comments.is_some(),
             remote_lookup: match self.remote_lookup.as_str() {
                 "nobody" => RemoteLookup::Nobody,

@@ -6,7 +6,7 @@ use platform::{
 };
 
 use super::Storyboard;
-use crate::videos::VideoId;
+use crate::{moderation::store::is_spoken_with, videos::VideoId};
 
 /// The storyboard of a video.
 pub async fn of_video(connection: &mut Connection, video: VideoId) -> Result<Option<Storyboard>, DbError> {
@@ -20,10 +20,14 @@ pub async fn of_video(connection: &mut Connection, video: VideoId) -> Result<Opt
         .await
 }
 
-/// Where the file of this name is at its origin; `None` if there is no such storyboard.
+/// Where the file of this name is at its origin; `None` if there is no such storyboard, or its server is not spoken with.
 pub async fn remote_url(connection: &mut Connection, file: &str) -> Result<Option<Option<String>>, DbError> {
     connection
-        .query(sql!("SELECT remote_url FROM video_storyboards WHERE file = $1"))
+        .query(sql!(concat!(
+            "SELECT f.remote_url FROM video_storyboards f JOIN videos v ON v.id = f.video_id \
+             JOIN video_channels c ON c.id = v.channel_id JOIN actors cr ON cr.id = c.actor_id WHERE f.file = $1 AND ",
+            is_spoken_with!("cr")
+        )))
         .bind(file.to_owned())
         .fetch_optional_scalar()
         .await

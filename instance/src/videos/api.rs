@@ -67,7 +67,13 @@ pub async fn account_videos(
 
 /// The one video of a search for its address.
 pub async fn respond_with_one(app: &App, uuid: Uuid) -> ApiResult<Response> {
-    let video = store::find_by_uuid(&mut app.platform.db.read().await?, uuid).await?.filter(Video::is_listed);
+    let mut connection = app.platform.db.read().await?;
+    let mut video = store::find_by_uuid(&mut connection, uuid).await?.filter(Video::is_listed);
+    if let Some(found) = &video
+        && moderation::store::is_hidden(&mut connection, found.id).await?
+    {
+        video = None;
+    }
     let data: Vec<_> = video.iter().map(Summary::from).collect();
     Ok(Json(ResultList { total: i64::try_from(data.len()).ok(), data }).into_response())
 }

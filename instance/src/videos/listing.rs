@@ -7,11 +7,14 @@ use platform::{
     web::{ApiResult, Problem},
 };
 
-use crate::{accounts::AccountId, actors::ActorId, channels::ChannelId, moderation::store::push_not_hidden};
+use crate::{
+    accounts::AccountId,
+    actors::ActorId,
+    channels::ChannelId,
+    listing::{DEFAULT_COUNT, MAX_COUNT, MAX_START, like_pattern, number, wrong},
+    moderation::store::push_not_hidden,
+};
 
-const DEFAULT_COUNT: i64 = 15;
-const MAX_COUNT: i64 = 100;
-const MAX_START: i64 = 1_000_000;
 const MAX_LIST: usize = 100;
 
 /// The order of a list.
@@ -170,7 +173,7 @@ impl Filters {
             query.push(" AND c.account_id = ").bind(account);
         }
         for word in &self.words {
-            query.push(" AND v.name_folded LIKE ").bind(like_pattern(word)).push(" ESCAPE '!'");
+            query.push(" AND v.name_folded LIKE ").bind(like_pattern(&fold(word))).push(" ESCAPE '!'");
         }
         if let Some(moment) = self.published_after {
             query.push(" AND v.published_at >= ").bind(moment);
@@ -198,12 +201,6 @@ impl Filters {
             query.push(" FROM accounts o WHERE o.id = c.account_id)))");
         }
     }
-}
-
-/// `word` anywhere, with the pattern's own characters taken literally.
-fn like_pattern(word: &str) -> String {
-    let escaped = fold(word).replace('!', "!!").replace('%', "!%").replace('_', "!_");
-    format!("%{escaped}%")
 }
 
 /// What a list is asked for.
@@ -275,21 +272,12 @@ fn add<T>(list: &mut Vec<T>, item: T, name: &str) -> ApiResult<()> {
     Ok(())
 }
 
-fn number(name: &str, value: &str, least: i64, most: i64) -> ApiResult<i64> {
-    value.parse().ok().filter(|number| (least..=most).contains(number)).ok_or_else(|| wrong(name, value))
-}
-
 fn boolean(name: &str, value: &str) -> ApiResult<bool> {
     match value {
         "true" | "1" => Ok(true),
         "false" | "0" => Ok(false),
         _ => Err(wrong(name, value)),
     }
-}
-
-fn wrong(name: &str, value: &str) -> Problem {
-    let shown: String = value.chars().take(50).collect();
-    Problem::bad_request(format!("{shown:?} is no value for the parameter {name}"))
 }
 
 #[cfg(test)]
@@ -320,11 +308,6 @@ mod tests {
             let problem = parse(&[(name, value)]).unwrap_err();
             assert!(problem.detail().contains(name), "{problem}");
         }
-    }
-
-    #[test]
-    fn patterns_take_their_own_characters_literally() {
-        assert_eq!(like_pattern("100%_Ä!"), "%100!%!_a!!%");
     }
 
     proptest! {

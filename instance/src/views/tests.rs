@@ -19,27 +19,7 @@ fn url(text: &str) -> Url {
 }
 
 async fn actor(app: &App, kind: ActorKind, name: &str) -> Actor {
-    let base = format!("https://beta.test/accounts/{name}");
-    let actor = NewActor {
-        kind,
-        url: url(&base),
-        username: name.to_owned(),
-        host: "beta.test".to_owned(),
-        is_local: false,
-        inbox_url: format!("{base}/inbox"),
-        shared_inbox_url: Some("https://beta.test/inbox".to_owned()),
-        outbox_url: None,
-        followers_url: None,
-        following_url: None,
-        public_key_pem: String::new(),
-        private_key_pem: None,
-        refreshed_at: None,
-        playlists_url: None,
-        moved_to_url: None,
-        also_known_as: vec![],
-        published_at: None,
-        is_indexable: true,
-    };
+    let actor = NewActor::stranger(kind, name, "beta.test");
     let mut tx = app.platform.db.begin().await.unwrap();
     let id = actors::store::upsert(&mut tx, &actor, app.platform.clock.now()).await.unwrap();
     let actor = actors::store::find(&mut tx, id).await.unwrap().unwrap();

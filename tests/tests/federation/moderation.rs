@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
-use shoal_tests::{Answer, Clip, Server, World};
+use shoal_tests::{Answer, Clip, Server, World, form::Form};
 use uuid::Uuid;
 
 use super::{beta_follows_alpha, names};
@@ -203,6 +203,95 @@ async fn in_allow_list_mode_only_the_chosen_are_spoken_with() {
         beta.admin().get_json("/api/v1/config/custom").await["federation"]["allowedServers"],
         json!(["gamma.test"])
     );
+}
+
+/// How often something of alpha is found in what beta shows to strangers.
+async fn shown_of_alpha(beta: &Server, video: Uuid, playlist: &str) -> Vec<(String, usize)> {
+    let mut shown = vec![];
+    for path in [
+        "/api/v1/videos".to_owned(),
+        "/api/v1/search/videos?search=card".to_owned(),
+        format!("/api/v1/search/videos?search=http://alpha.test/videos/watch/{video}"),
+        "/api/v1/accounts?count=100".to_owned(),
+        "/api/v1/video-channels?count=100".to_owned(),
+        "/api/v1/search/video-channels?search=root".to_owned(),
+        "/api/v1/search/video-channels?search=root_channel@alpha.test".to_owned(),
+        "/api/v1/video-playlists".to_owned(),
+        "/api/v1/search/video-playlists?search=cards".to_owned(),
+        format!("/api/v1/search/video-playlists?search=http://alpha.test/video-playlists/{playlist}"),
+        format!("/api/v1/videos/{video}"),
+        "/api/v1/accounts/root@alpha.test".to_owned(),
+        "/api/v1/accounts/root@alpha.test/videos".to_owned(),
+        "/api/v1/video-channels/root_channel@alpha.test".to_owned(),
+        format!("/api/v1/video-playlists/{playlist}"),
+        "/a/root@alpha.test".to_owned(),
+        "/c/root_channel@alpha.test".to_owned(),
+    ] {
+        let kind = if path.starts_with("/api/") { "application/json" } else { "text/html" };
+        let answer = beta.get_as(&path, kind).await;
+        let names_it = answer.status == StatusCode::OK && answer.text().contains("alpha.test");
+        shown.push((path, usize::from(names_it)));
+    }
+    shown
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_known_of_a_server_is_hidden_while_it_is_blocked_or_not_on_the_list() {
+    let world = World::with(["alpha", "beta", "gamma"]).await;
+    let (alpha, beta) = (&world.alpha, &world.beta);
+    beta_follows_alpha(&world).await;
+    let channel = json!({ "uri": "root_channel@alpha.test" });
+    beta.admin().post_json("/api/v1/users/me/subscriptions", &channel).await.assert_success();
+    world.settle().await;
+    let uuid = upload(&world, alpha, "A test card").await;
+    let ours = upload(&world, beta, "Of beta").await;
+    alpha.admin().follow_server("beta.test").await;
+    world.settle().await;
+    let threads = format!("/api/v1/videos/{ours}/comment-threads");
+    alpha.admin().post_json(&threads, &json!({ "text": "from alpha" })).await.assert_success();
+    let playlist = public_playlist(alpha).await;
+    alpha.admin().post_json(&format!("/api/v1/video-playlists/{playlist}/videos"), &json!({ "videoId": uuid })).await;
+    world.settle().await;
+    let before = shown_of_alpha(beta, uuid, &playlist).await;
+    assert_eq!(before.iter().filter(|(_, shown)| *shown == 0).count(), 0, "{before:?}");
+    let thread = beta.get_json(&threads).await;
+    assert_eq!(thread["total"], 1);
+    let thread = format!("{threads}/{}", thread["data"][0]["id"]);
+
+    let list = json!({ "federation": { "allowList": true, "allowedServers": ["gamma.test"] } });
+    let no_list = json!({ "federation": { "allowList": false } });
+    for by_list in [true, false] {
+        match by_list {
+            true => put(beta, "/api/v1/config/custom", &list).await.assert_success(),
+            false => beta.admin().post_json(SERVERS, &json!({ "host": "alpha.test" })).await.assert_success(),
+        };
+        let hidden = shown_of_alpha(beta, uuid, &playlist).await;
+        assert_eq!(hidden.iter().filter(|(_, shown)| *shown > 0).count(), 0, "{hidden:?}");
+        assert_eq!(beta.get_json(&threads).await["total"], 0);
+        assert_eq!(beta.get(&thread).await.status, StatusCode::NOT_FOUND);
+        assert_eq!(listed(beta).await, ["Of beta"], "its own stays");
+        for path in ["/api/v1/accounts/root@alpha.test", "/api/v1/video-channels/root_channel@alpha.test"] {
+            beta.admin().get(path).await.assert_success();
+        }
+        match by_list {
+            true => put(beta, "/api/v1/config/custom", &no_list).await.assert_success(),
+            false => beta.admin().delete(&format!("{SERVERS}/alpha.test")).await.assert_success(),
+        };
+        assert_eq!(shown_of_alpha(beta, uuid, &playlist).await, before, "nothing is lost");
+        assert_eq!(beta.get_json(&threads).await["total"], 1);
+    }
+    world.settle().await;
+}
+
+/// A public playlist of a server's administrator: its UUID.
+async fn public_playlist(server: &Server) -> String {
+    let root = server.admin();
+    let channel = root.channel().await.to_string();
+    let form = Form::default().text("displayName", "Test cards").text("privacy", "1").text("videoChannelId", &channel);
+    let (body, kind) = form.finish();
+    let request = server.request(Method::POST, "/api/v1/video-playlists").header("content-type", kind).body(body);
+    let made = root.send(request).await.success().json();
+    made["videoPlaylist"]["uuid"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]

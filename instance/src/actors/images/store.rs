@@ -7,7 +7,7 @@ use platform::{
 };
 
 use super::{ActorImage, ImageKind};
-use crate::actors::ActorId;
+use crate::{actors::ActorId, moderation::store::is_spoken_with};
 
 macro_rules! image {
     () => {
@@ -54,9 +54,18 @@ pub async fn of_actor(
         .await
 }
 
-/// The picture with a file name.
+/// The picture with a file name, of an actor whose server is spoken with.
 pub async fn find_by_file(connection: &mut Connection, file: &str) -> Result<Option<ActorImage>, DbError> {
-    connection.query(sql!(concat!(image!(), " WHERE file = $1"))).bind(file.to_owned()).fetch_optional().await
+    connection
+        .query(sql!(concat!(
+            image!(),
+            " WHERE file = $1 AND EXISTS (SELECT 1 FROM actors r WHERE r.id = actor_id AND ",
+            is_spoken_with!("r"),
+            ")"
+        )))
+        .bind(file.to_owned())
+        .fetch_optional()
+        .await
 }
 
 /// Adds a picture.

@@ -14,6 +14,7 @@ use crate::{
     channels::{self, Channel, api::refresh_if_stale},
     federation::endpoints::{self, path_segment, wants_document},
     follows::SubscribeButton,
+    moderation::may_see_actor,
     oauth::Session,
     pages::{context, markdown},
     users::User,
@@ -163,6 +164,9 @@ async fn read_account(
     let mut connection = app.platform.db.read().await?;
     let account = accounts::store::find_by_handle(&mut connection, &name, &host).await?;
     let account = account.ok_or_else(|| Problem::not_found("There is no such account here."))?;
+    if !may_see_actor(&mut connection, account.actor_id, user).await? {
+        return Err(Problem::not_found("This server hides this account."));
+    }
     let channels = channels::store::of_account(&mut connection, account.id).await?;
     drop(connection);
     refresh_if_stale(app, account.actor_id).await?;
@@ -205,10 +209,9 @@ async fn read_channel(
     handle: &str,
     query: &PageNumber,
 ) -> Result<ActorPage, Problem> {
-    let (name, host) = app.split_handle(handle);
     let missing = || Problem::not_found("There is no such channel here.");
     let mut connection = app.platform.db.read().await?;
-    let channel = channels::store::find_by_handle(&mut connection, &name, &host).await?.ok_or_else(missing)?;
+    let channel = channels::api::find_visible(app, &mut connection, handle, user).await?;
     let owner = accounts::store::find_by_actor(&mut connection, channel.owner_actor_id).await?.ok_or_else(missing)?;
     drop(connection);
     refresh_if_stale(app, channel.actor_id).await?;

@@ -12,11 +12,7 @@ use super::{
     Abuse, AbuseId, AbuseState,
     model::{AbuseMessage, ReportedComment},
 };
-use crate::{
-    accounts::AccountId,
-    moderation::{ListOptions, like_pattern},
-    videos::VideoId,
-};
+use crate::{accounts::AccountId, listing::like_pattern, moderation::ListOptions, videos::VideoId};
 
 macro_rules! abuse {
     () => {

@@ -4,6 +4,7 @@ use super::{Blocker, store};
 use crate::{
     App,
     accounts::{self, Account, AccountId},
+    actors::ActorId,
     moderation::{self, BadHost, read_host},
 };
 
@@ -108,6 +109,23 @@ pub async fn unblock_server(app: &App, blocker: Blocker, host: &str) -> Result<(
     store::cover_known_hosts(&mut tx, Some(by)).await?;
     tx.commit().await?;
     Ok(after_change(app, blocker).await?)
+}
+
+/// Has whoever blocks an account also block the one that it has moved to, lest moving become a way around.
+///
+/// # Errors
+/// [`DbError`] if the database refuses.
+pub async fn follow_move(app: &App, from: ActorId, to: ActorId) -> Result<(), DbError> {
+    let mut tx = app.platform.db.begin().await?;
+    let from = accounts::store::find_by_actor(&mut tx, from).await?;
+    let to = accounts::store::find_by_actor(&mut tx, to).await?;
+    let (Some(from), Some(to)) = (from, to) else { return Ok(()) };
+    let carried = store::copy_account_blocks(&mut tx, from.id, to.id, app.platform.clock.now()).await?;
+    tx.commit().await?;
+    if carried == 0 {
+        return Ok(());
+    }
+    app.border.reload(&app.platform.db).await
 }
 
 /// Writes out what blocks cover among hosts that have become known since.

@@ -13,5 +13,5 @@ pub mod store;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use actions::{BlockError, cover_new_hosts};
+pub use actions::{BlockError, cover_new_hosts, follow_move};
 pub use model::Blocker;

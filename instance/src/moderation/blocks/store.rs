@@ -140,6 +140,20 @@ pub async fn insert_account(tx: &mut Tx, blocker: AccountId, target: AccountId, 
     .map(drop)
 }
 
+/// Has those who block one account block another, which may be one of them; tells how many did not before.
+pub async fn copy_account_blocks(tx: &mut Tx, from: AccountId, to: AccountId, now: Timestamp) -> Result<u64, DbError> {
+    tx.query(sql!(
+        "INSERT INTO account_blocks (account_id, target_account_id, created_at) \
+         SELECT b.account_id, $2, $3 FROM account_blocks b WHERE b.target_account_id = $1 AND b.account_id <> $2 \
+         ON CONFLICT (account_id, target_account_id) DO NOTHING"
+    ))
+    .bind(from)
+    .bind(to)
+    .bind(now)
+    .execute()
+    .await
+}
+
 /// Unblocks an account, and tells whether it was blocked.
 pub async fn delete_account(tx: &mut Tx, blocker: AccountId, target: AccountId) -> Result<bool, DbError> {
     let deleted = tx

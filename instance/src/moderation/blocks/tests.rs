@@ -14,27 +14,7 @@ use crate::{
 
 /// An account on another server, which nobody has asked.
 pub(crate) async fn stranger(app: &App, name: &str, host: &str) -> AccountId {
-    let url = url::Url::parse(&format!("https://{host}/accounts/{name}")).unwrap();
-    let actor = NewActor {
-        kind: ActorKind::Person,
-        username: name.to_owned(),
-        host: host.to_owned(),
-        is_local: false,
-        inbox_url: format!("https://{host}/inbox"),
-        shared_inbox_url: None,
-        outbox_url: None,
-        followers_url: None,
-        following_url: None,
-        public_key_pem: String::new(),
-        private_key_pem: None,
-        refreshed_at: None,
-        playlists_url: None,
-        moved_to_url: None,
-        also_known_as: vec![],
-        published_at: None,
-        is_indexable: true,
-        url,
-    };
+    let actor = NewActor::stranger(ActorKind::Person, name, host);
     let now = app.platform.clock.now();
     let mut tx = app.platform.db.begin().await.unwrap();
     let actor = actors::store::upsert(&mut tx, &actor, now).await.unwrap();
@@ -106,6 +86,31 @@ async fn the_border_knows_of_a_block_at_once_and_users_have_none_there() {
     assert!(!app.border.refuses_url(&eve));
     block_servers(&app, Blocker::Server, &["good.example"]).await.unwrap();
     assert!(app.border.refuses_url(&eve) && app.border.blocks_host("www.good.example"));
+}
+
+#[tokio::test]
+async fn who_blocks_an_account_goes_on_blocking_it_where_it_has_moved_to() {
+    let test = TestPlatform::new().await;
+    let (app, _) = App::staged(&test).await;
+    let (old, new) = (stranger(&app, "eve", "old.example").await, stranger(&app, "eve2", "new.example").await);
+    let mut connection = app.platform.db.read().await.unwrap();
+    let root = accounts::store::find_by_handle(&mut connection, "root", "alpha.test").await.unwrap().unwrap();
+    let actor_of = async |connection: &mut _, account| {
+        crate::moderation::store::actor_of(connection, account).await.unwrap().unwrap()
+    };
+    let (from, to) = (actor_of(&mut connection, old).await, actor_of(&mut connection, new).await);
+    drop(connection);
+    block_account(&app, Blocker::User(root.id), "eve@old.example").await.unwrap();
+    for _ in 0..2 {
+        super::follow_move(&app, from, to).await.unwrap();
+    }
+    let blocks = async |account| {
+        let mut connection = app.platform.db.read().await.unwrap();
+        store::blocks_account(&mut connection, root.id, account).await.unwrap()
+    };
+    assert!(blocks(old).await && blocks(new).await);
+    super::follow_move(&app, to, actor_of(&mut app.platform.db.read().await.unwrap(), root.id).await).await.unwrap();
+    assert!(!blocks(root.id).await, "nobody blocks themselves");
 }
 
 #[tokio::test]
