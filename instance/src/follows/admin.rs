@@ -184,7 +184,7 @@ pub async fn following(
     session: SignedIn,
     Query(query): Query<ListQuery>,
 ) -> Response {
-    let page = pages::context(&app, &nonce, Some(&session.user), "admin");
+    let page = pages::context(&app, &nonce, Some(&session.user), "following");
     match read_following(&app, page.clone(), &session, &query, vec![]).await {
         Ok(page) => Page(page).into_response(),
         Err(problem) => problem_page(page, &problem),
@@ -228,7 +228,7 @@ pub struct NewTargets {
 
 /// `POST /admin/following`: hosts, handles and addresses, one on each line. Those that name nobody are named.
 pub async fn follow(State(app): State<App>, nonce: Nonce, session: SignedIn, Form(form): Form<NewTargets>) -> Response {
-    let page = pages::context(&app, &nonce, Some(&session.user), "admin");
+    let page = pages::context(&app, &nonce, Some(&session.user), "following");
     match follow_lines(&app, &session, &form.targets).await {
         Ok(problems) if problems.is_empty() => Redirect::to("/admin/following").into_response(),
         Ok(problems) => match read_following(&app, page.clone(), &session, &ListQuery::default(), problems).await {
@@ -282,7 +282,7 @@ pub async fn choose(
         require_administrator(&session.user)?;
         Ok(actions::choose(&app, FollowId(id), choices).await?)
     };
-    done(&app, &nonce, &session, "/admin/following", outcome.await)
+    done(&app, &nonce, &session, "following", outcome.await)
 }
 
 /// `POST /admin/following/{id}/remove`.
@@ -291,7 +291,7 @@ pub async fn unfollow(State(app): State<App>, nonce: Nonce, session: SignedIn, P
         require_administrator(&session.user)?;
         Ok(actions::unfollow_by_id(&app, FollowId(id)).await?)
     };
-    done(&app, &nonce, &session, "/admin/following", outcome.await)
+    done(&app, &nonce, &session, "following", outcome.await)
 }
 
 /// `POST /admin/following/{id}/reading/{action}`: pauses reading, goes on, or begins anew.
@@ -305,7 +305,7 @@ pub async fn read(
         require_administrator(&session.user)?;
         change_reading(&app, FollowId(id), action == "pause").await
     };
-    done(&app, &nonce, &session, "/admin/following", outcome.await)
+    done(&app, &nonce, &session, "following", outcome.await)
 }
 
 async fn change_reading(app: &App, id: FollowId, pauses: bool) -> ApiResult<()> {
@@ -349,7 +349,7 @@ pub async fn followers(
     session: SignedIn,
     Query(query): Query<ListQuery>,
 ) -> Response {
-    let page = pages::context(&app, &nonce, Some(&session.user), "admin");
+    let page = pages::context(&app, &nonce, Some(&session.user), "followers");
     match read_followers(&app, page.clone(), &session, &query).await {
         Ok(page) => Page(page).into_response(),
         Err(problem) => problem_page(page, &problem),
@@ -407,13 +407,14 @@ pub async fn judge(
         let follow = actions::received(&app, FollowId(id)).await?;
         Ok(actions::judge(&app, &follow, verdict).await?)
     };
-    done(&app, &nonce, &session, "/admin/followers", outcome.await)
+    done(&app, &nonce, &session, "followers", outcome.await)
 }
 
-fn done(app: &App, nonce: &Nonce, session: &SignedIn, back: &str, outcome: ApiResult<()>) -> Response {
+/// Back to the page `/admin/{tab}`, or what went wrong.
+fn done(app: &App, nonce: &Nonce, session: &SignedIn, tab: &str, outcome: ApiResult<()>) -> Response {
     match outcome {
-        Ok(()) => Redirect::to(back).into_response(),
-        Err(problem) => problem_page(pages::context(app, nonce, Some(&session.user), "admin"), &problem),
+        Ok(()) => Redirect::to(&format!("/admin/{tab}")).into_response(),
+        Err(problem) => problem_page(pages::context(app, nonce, Some(&session.user), tab), &problem),
     }
 }
 

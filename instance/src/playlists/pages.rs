@@ -70,7 +70,6 @@ fn length_label(length: i64) -> String {
 ///
 /// # Errors
 /// [`DbError`] if the database refuses.
-#[cfg_attr(not(test), expect(dead_code, reason = "for the pages of accounts"))]
 pub async fn cards_of_account(
     connection: &mut Connection,
     account: AccountId,

@@ -14,7 +14,7 @@ use crate::{
     moderation::{ListOptions, moderator, page_of, somebody},
     oauth::Session,
     pages::context,
-    users::{Role, User},
+    users::User,
     videos::pages::problem_page,
 };
 
@@ -25,8 +25,6 @@ const MAX_LINES: usize = 1_000;
 #[template(path = "moderation/blocks.html")]
 struct BlocksPage {
     page: PageContext,
-    tab: &'static str,
-    is_administrator: bool,
     /// `/admin/moderation` or `/my-account/blocks`.
     path: &'static str,
     is_server: bool,
@@ -170,8 +168,8 @@ async fn show(
     shown: Shown,
     problem: Option<String>,
 ) -> Response {
-    let page = context(app, nonce, Some(user), if blocker == Blocker::Server { "moderation" } else { "blocks" });
-    match read(app, page.clone(), user, blocker, shown).await {
+    let page = context(app, nonce, Some(user), if blocker == Blocker::Server { "server-blocks" } else { "blocks" });
+    match read(app, page.clone(), blocker, shown).await {
         Ok(blocks) => {
             let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
             (status, Page(BlocksPage { problem, ..blocks })).into_response()
@@ -180,7 +178,7 @@ async fn show(
     }
 }
 
-async fn read(app: &App, page: PageContext, user: &User, blocker: Blocker, shown: Shown) -> ApiResult<BlocksPage> {
+async fn read(app: &App, page: PageContext, blocker: Blocker, shown: Shown) -> ApiResult<BlocksPage> {
     let (is_server, path) = (blocker == Blocker::Server, path_of(blocker));
     let number = shown.page.unwrap_or(1);
     let options = ListOptions::page(number, Some(shown.search.clone()));
@@ -208,8 +206,6 @@ async fn read(app: &App, page: PageContext, user: &User, blocker: Blocker, shown
     });
     Ok(BlocksPage {
         page,
-        tab: "moderation",
-        is_administrator: user.role() == Role::Administrator,
         path,
         is_server,
         search: shown.search,
