@@ -20,7 +20,7 @@ const LIBRARY: [Entry; 5] = [
 const MODERATED: [Entry; 3] = [
     ("/admin/abuses", "Reports", "reports"),
     ("/admin/video-blocks", "Blocked videos", "video-blocks"),
-    ("/admin/moderation", "Blocked servers and accounts", "server-blocks"),
+    ("/admin/moderation", "Blocked servers", "server-blocks"),
 ];
 
 /// What only administrators look after.

@@ -53,7 +53,8 @@ mod tests {
             request = request.header(header::COOKIE, format!("shoal_session={token}"));
         }
         let response = routes::router(app).oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
-        let text = |name| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
+        let text =
+            |name| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
         (response.status(), text(header::CONTENT_TYPE), text(header::LOCATION))
     }
 

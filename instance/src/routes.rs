@@ -17,7 +17,8 @@ use crate::{
     follows::{self, admin, button, subscriptions},
     instance_api, lookup, mirrors,
     moderation::{abuses, blocks, video_blocks},
-    oauth, player_settings, playlists, problem_pages, rates, settings, storyboards, tracker, uploads, users, videos, views,
+    oauth, player_settings, playlists, problem_pages, rates, settings, storyboards, tracker, uploads, users, videos,
+    views,
 };
 
 /// Two pictures and some text.

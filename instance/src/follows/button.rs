@@ -14,7 +14,7 @@ use axum::{
 use federation::{origin::Host, webfinger::Handle};
 use platform::{
     db::{Connection, DbError},
-    web::{Nonce, Page, PageContext, Problem},
+    web::{ErrorPage, Nonce, Page, PageContext, Problem},
 };
 use serde::Deserialize;
 
@@ -185,7 +185,11 @@ pub async fn from_elsewhere(
             let host = Host::of(&url).map(String::from).unwrap_or_default();
             Page(ElsewherePage { page, handle: query.handle, host, href: url.to_string() }).into_response()
         }
-        Err(problem) => problem_page(page, &problem),
+        Err(problem) => {
+            let back = query.handle.trim().parse::<Handle>().ok().map(|handle| format!("/@{handle}"));
+            let page = ErrorPage::new(page, problem.status(), problem.detail());
+            ErrorPage { retry_href: back, ..page }.into_response()
+        }
     }
 }
 

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Who may see a video, in the order and words of the form.
-pub(crate) const PRIVACIES: [(Privacy, &str); 4] = [
+const PRIVACIES: [(Privacy, &str); 4] = [
     (Privacy::Public, "Everybody"),
     (Privacy::Unlisted, "Those who have the address"),
     (Privacy::Internal, "Those who are logged in here"),
@@ -27,6 +27,10 @@ pub(crate) const PRIVACIES: [(Privacy, &str); 4] = [
 ];
 
 const COMMENT_POLICIES: [(i64, &str); 3] = [(1, "Everybody"), (3, "Everybody, once I have approved it"), (2, "Nobody")];
+
+pub(super) fn privacy_words(privacy: Privacy) -> &'static str {
+    PRIVACIES.iter().find(|(one, _)| *one == privacy).map_or("", |(_, words)| words)
+}
 
 #[derive(Template)]
 #[template(path = "videos/edit.html")]
@@ -58,10 +62,7 @@ struct Choice<V> {
     is_chosen: bool,
 }
 
-fn choices<V: PartialEq, L: Into<String>>(
-    all: impl IntoIterator<Item = (V, L)>,
-    chosen: Option<&V>,
-) -> Vec<Choice<V>> {
+fn choices<V: PartialEq, L: Into<String>>(all: impl IntoIterator<Item = (V, L)>, chosen: Option<&V>) -> Vec<Choice<V>> {
     let choice = |(value, label): (V, L)| Choice { is_chosen: chosen == Some(&value), value, label: label.into() };
     all.into_iter().map(choice).collect()
 }
@@ -100,10 +101,7 @@ async fn read(app: &App, nonce: &Nonce, user: &User, video: &Video) -> ApiResult
             language_names().into_iter().map(|(code, name)| (code.to_owned(), name)),
             facts.language.as_ref(),
         ),
-        privacies: choices(
-            PRIVACIES.map(|(privacy, label)| (privacy.number(), label)),
-            Some(&facts.privacy.number()),
-        ),
+        privacies: choices(PRIVACIES.map(|(privacy, label)| (privacy.number(), label)), Some(&facts.privacy.number())),
         comment_policies: choices(COMMENT_POLICIES, Some(&facts.comments_policy)),
         download_enabled: facts.download_enabled,
         is_sensitive: facts.is_nsfw,
@@ -177,8 +175,13 @@ mod tests {
         let (app, video) = App::staged(&test).await;
         let token = log_in(&app, "root", "a long password").await;
         let path = edit_path(&video);
-        let fields =
-            [("name", "Another title"), ("tagList", "sea, fish ,"), ("nsfw", "false"), ("nsfw", "true"), ("language", "")];
+        let fields = [
+            ("name", "Another title"),
+            ("tagList", "sea, fish ,"),
+            ("nsfw", "false"),
+            ("nsfw", "true"),
+            ("language", ""),
+        ];
         assert_eq!(send(&app, &token, &path, &fields).await.0, StatusCode::SEE_OTHER);
         let (changed, tags) = read_again(&app, &video).await;
         assert_eq!((changed.name.as_str(), changed.is_nsfw), ("Another title", true));

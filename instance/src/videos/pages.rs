@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     ListQuery, Video, VideoState, api,
     around::{self, Around, PlayerChapter, PlayerStoryboard},
-    labels,
+    edit_pages, labels,
     listing::Filters,
     representation::iso,
     store,
@@ -275,7 +275,7 @@ pub async fn watch(app: App, nonce: Nonce, session: Session, id: String, shown: 
     };
     match watch.await {
         Ok(watch) => Page(watch).into_response(),
-        Err(problem) => problem_page(page, &problem),
+        Err(problem) => problem_page(page, &of_address(problem, "No video has this address.")),
     }
 }
 
@@ -467,7 +467,7 @@ pub async fn embed(State(app): State<App>, nonce: Nonce, Path(id): Path<String>)
     let page = context(&app, &nonce, None, "embed");
     match read_watch_page(&app, page.clone(), &Session::default(), &id).await {
         Ok(watch) => (Extension(Embeddable), Page(EmbedPage { watch })).into_response(),
-        Err(problem) => problem_page(page, &problem),
+        Err(problem) => problem_page(page, &of_address(problem, "No video has this address.")),
     }
 }
 
@@ -506,7 +506,7 @@ pub async fn mine(State(app): State<App>, nonce: Nonce, session: Session) -> Res
                 age_label: VideoCard::age_label(video.published_at, app.platform.clock.now()),
                 state: video.state.label(),
                 detail,
-                privacy: video.privacy.label(),
+                privacy: edit_pages::privacy_words(video.privacy),
                 views: video.views,
                 title: video.facts.name,
             });
@@ -517,6 +517,11 @@ pub async fn mine(State(app): State<App>, nonce: Nonce, session: Session) -> Res
         Ok(videos) => Page(MinePage { page, videos }).into_response(),
         Err(error) => problem_page(page, &error.into()),
     }
+}
+
+/// An id that cannot be read is a bad request to programs; to people it is an address that leads nowhere.
+pub(crate) fn of_address(problem: Problem, missing: &str) -> Problem {
+    if problem.status() == StatusCode::BAD_REQUEST { Problem::not_found(missing) } else { problem }
 }
 
 /// A problem as a page for people.

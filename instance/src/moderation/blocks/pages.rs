@@ -29,7 +29,7 @@ struct BlocksPage {
     path: &'static str,
     is_server: bool,
     search: String,
-    problem: Option<String>,
+    failed: Option<Failed>,
     servers: Vec<Row>,
     servers_total: i64,
     accounts: Vec<Row>,
@@ -37,9 +37,33 @@ struct BlocksPage {
     pagination: Pagination,
 }
 
+/// A form that did not work, with what was entered.
+struct Failed {
+    words: String,
+    servers: String,
+    accounts: String,
+}
+
 struct Row {
     name: String,
     since: String,
+}
+
+impl BlocksPage {
+    fn entered(&self, field: impl Fn(&Failed) -> &str) -> Option<(&str, &str)> {
+        let failed = self.failed.as_ref().filter(|failed| !field(failed).is_empty())?;
+        Some((failed.words.as_str(), field(failed)))
+    }
+
+    /// What went wrong with the servers that were entered, and what these were.
+    fn entered_servers(&self) -> Option<(&str, &str)> {
+        self.entered(|failed| &failed.servers)
+    }
+
+    /// Likewise for accounts.
+    fn entered_accounts(&self) -> Option<(&str, &str)> {
+        self.entered(|failed| &failed.accounts)
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -150,7 +174,8 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
 async fn change_blocks(app: &App, nonce: &Nonce, user: &User, blocker: Blocker, change: &Change) -> Response {
     let Err(error) = apply(app, blocker, change).await else { return Redirect::to(path_of(blocker)).into_response() };
     let words = format!("That did not work: {}.", Problem::from(error).detail().trim_end_matches('.'));
-    show(app, nonce, user, blocker, Shown::default(), Some(words)).await
+    let failed = Failed { words, servers: change.servers.clone(), accounts: change.accounts.clone() };
+    show(app, nonce, user, blocker, Shown::default(), Some(failed)).await
 }
 
 fn path_of(blocker: Blocker) -> &'static str {
@@ -166,13 +191,13 @@ async fn show(
     user: &User,
     blocker: Blocker,
     shown: Shown,
-    problem: Option<String>,
+    failed: Option<Failed>,
 ) -> Response {
     let page = context(app, nonce, Some(user), if blocker == Blocker::Server { "server-blocks" } else { "blocks" });
     match read(app, page.clone(), blocker, shown).await {
         Ok(blocks) => {
-            let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-            (status, Page(BlocksPage { problem, ..blocks })).into_response()
+            let status = if failed.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+            (status, Page(BlocksPage { failed, ..blocks })).into_response()
         }
         Err(problem) => problem_page(page, &problem),
     }
@@ -209,7 +234,7 @@ async fn read(app: &App, page: PageContext, blocker: Blocker, shown: Shown) -> A
         path,
         is_server,
         search: shown.search,
-        problem: None,
+        failed: None,
         servers,
         servers_total,
         accounts,

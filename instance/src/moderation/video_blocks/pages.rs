@@ -127,14 +127,7 @@ async fn read(app: &App, page: PageContext, shown: Shown) -> ApiResult<VideoBloc
         query.append_pair("search", &shown.search).append_pair("page", &number.to_string());
         format!("{PATH}?{}", query.finish())
     });
-    Ok(VideoBlocksPage {
-        page,
-        search: shown.search,
-        video: shown.video,
-        total,
-        rows,
-        pagination,
-    })
+    Ok(VideoBlocksPage { page, search: shown.search, video: shown.video, total, rows, pagination })
 }
 
 #[cfg(test)]
