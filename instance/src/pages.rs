@@ -1,43 +1,30 @@
 //! What the pages of this role share: the places of the site, the reader, and text that somebody wrote in Markdown.
 
-use platform::web::{NavItem, Nonce, PageContext, UserBadge};
+use platform::web::{Nonce, PageContext, UserBadge};
 use pulldown_cmark::{Event, Options, Parser, TagEnd, html};
 
 use crate::{
     App,
-    users::{Role, User},
+    places::{rail, tabs},
+    users::User,
 };
 
-/// The context of a page; `current` is the name of the place that it is.
+/// The context of a page; `current` is its name among the [places](crate::places), if it is one of them.
 pub fn context(app: &App, nonce: &Nonce, user: Option<&User>, current: &str) -> PageContext {
     let mut page = PageContext::new(&app.platform, nonce, "");
-    let mut places = vec![("/", "Home", "house", "home"), ("/videos/local", "This server", "server", "local")];
-    if user.is_some() {
-        places.push(("/subscriptions", "Subscriptions", "bell", "subscriptions"));
-        places.push(("/videos/upload", "Publish", "upload", "upload"));
-        places.push(("/my-videos", "My videos", "film", "mine"));
-        places.push(("/my-playlists", "My playlists", "library", "playlists"));
-        places.push(("/my-account", "My account", "circle-user", "account"));
-        if user.is_some_and(|user| user.role() != Role::User) {
-            places.push(("/admin/abuses", "Moderation", "shield", "moderation"));
-        }
-        if user.is_some_and(|user| user.role() == Role::Administrator) {
-            places.push(("/admin/following", "Federation", "globe", "admin"));
-        }
-    } else {
-        places.push(("/login", "Log in", "log-in", "login"));
-    }
-    page.nav = places
-        .into_iter()
-        .map(|(href, label, icon, name)| NavItem {
-            href: href.to_owned(),
-            label: label.to_owned(),
-            icon,
-            current: name == current,
-        })
-        .collect();
-    page.user = user.map(|user| UserBadge { name: user.username.clone(), display_name: user.username.clone() });
+    page.nav = rail(user, current);
+    (page.tabs, page.tabs_label) = tabs(user, current);
+    page.user = user.map(|user| UserBadge {
+        name: user.username.clone(),
+        display_name: user.username.clone(),
+        href: "/my-account".to_owned(),
+    });
     page
+}
+
+/// What stands in the place of a picture that somebody does not have.
+pub fn initial(name: &str) -> String {
+    name.chars().find(|first| first.is_alphanumeric()).map(|first| first.to_uppercase().collect()).unwrap_or_default()
 }
 
 /// Markdown as safe HTML: no scripts, no pictures, links that tell nothing about the reader.

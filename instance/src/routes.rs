@@ -17,7 +17,8 @@ use crate::{
     follows::{self, admin, button, subscriptions},
     instance_api, lookup, mirrors,
     moderation::{abuses, blocks, video_blocks},
-    oauth, player_settings, playlists, rates, settings, storyboards, tracker, uploads, users, videos, views,
+    oauth, player_settings, playlists, problem_pages, rates, settings, storyboards, tracker, uploads, users, videos,
+    views,
 };
 
 /// Two pictures and some text.
@@ -27,15 +28,14 @@ const MAX_CAPTION_BYTES: usize = captions::text::MAX_BYTES + 100_000;
 
 pub(crate) fn router(app: &App) -> Router {
     let while_federating = from_fn_with_state(app.clone(), endpoints::while_federating);
+    let for_people = from_fn_with_state(app.clone(), problem_pages::as_pages);
     api()
         .merge(moderation_api())
         .merge(playlist_api())
         .merge(federation_routes().layer(while_federating))
         .merge(files())
         .merge(swarms())
-        .merge(pages())
-        .merge(moderation_pages())
-        .merge(playlist_pages())
+        .merge(pages().merge(moderation_pages()).merge(playlist_pages()).layer(for_people))
         .fallback(videos::pages::not_found)
         .with_state(app.clone())
 }
@@ -292,6 +292,13 @@ fn pages() -> Router<App> {
         .route("/w/{id}/rate", post(rates::pages::rate))
         .route("/videos/embed/{id}", get(videos::pages::embed))
         .route("/my-videos", get(videos::pages::mine))
+        .route(
+            "/my-videos/{id}",
+            get(videos::edit_pages::edit_form)
+                .post(videos::edit_pages::edit)
+                .layer(DefaultBodyLimit::max(MAX_EDIT_BYTES)),
+        )
+        .route("/my-videos/{id}/delete", post(videos::edit_pages::delete))
         .route("/@{handle}", get(actor_pages::at))
         .route("/a/{handle}", get(actor_pages::account))
         .route("/a/{handle}/{*part}", get(actor_pages::account_part))

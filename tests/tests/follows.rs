@@ -323,7 +323,7 @@ async fn administrators_do_all_of_it_on_pages() {
     assert_eq!(following(&world.beta).await["total"], 0);
     assert_eq!(followers(&world.alpha).await["total"], 0);
     let stranger = world.beta.get_as("/admin/following", "text/html").await;
-    assert_eq!(stranger.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(stranger.header("location"), Some("/login?next=%2Fadmin%2Ffollowing"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

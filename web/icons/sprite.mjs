@@ -9,7 +9,7 @@ const lucide = join(here, "../node_modules/lucide-static/icons");
 /** Icons of the Lucide set (ISC licence), by their names there. */
 const names = [
   "arrow-left", "bell", "check", "chevron-down", "chevron-left", "chevron-right", "circle-alert", "circle-check", "circle-user",
-  "compass", "copy", "download", "film", "globe", "house", "info", "library", "list", "list-filter", "log-in", "log-out", "maximize",
+  "compass", "copy", "download", "film", "flag", "globe", "house", "info", "library", "list", "list-filter", "list-plus", "log-in", "log-out", "maximize",
   "menu", "minimize", "moon", "pause", "picture-in-picture-2", "play", "radio", "rectangle-horizontal", "rotate-cw", "search",
   "server", "settings", "share-2", "shield", "sun", "thumbs-down", "thumbs-up", "triangle-alert", "upload", "user", "users",
   "volume-1", "volume-2", "volume-x", "x",

@@ -22,8 +22,9 @@ use super::{
 };
 use crate::{
     App,
+    actors::page_path,
     oauth::Session,
-    pages::context,
+    pages::{context, initial},
     users::User,
     videos::{self, Video, iso, pages::problem_page},
 };
@@ -93,6 +94,7 @@ struct CommentView {
     may_reply: bool,
     delete_action: Option<String>,
     approve_action: Option<String>,
+    report_href: Option<String>,
 }
 
 /// The comments under a video as HTML, for the watch page.
@@ -237,6 +239,12 @@ impl<'v> Views<'v> {
         Ok(())
     }
 
+    /// The page here of who wrote it.
+    fn author_path(&self, comment: &Comment) -> Option<String> {
+        let (name, host) = (comment.author_username.as_ref()?, comment.author_host.as_ref()?);
+        Some(page_path(false, name, host, host == self.app.platform.public_url.host()))
+    }
+
     fn view(&self, comment: &Comment, level: usize) -> CommentView {
         let now = self.app.platform.clock.now();
         let name = comment.author_display_name.clone().unwrap_or_default();
@@ -252,10 +260,11 @@ impl<'v> Views<'v> {
         CommentView {
             id: comment.id.0,
             level: level.min(LEVELS_SHOWN),
-            initial: name.chars().next().map(|first| first.to_uppercase().collect()).unwrap_or_default(),
+            initial: initial(&name),
             name,
             handle,
-            author_href: comment.author_url.clone(),
+            author_href: self.author_path(comment),
+            report_href: (self.is_signed_in && !is_own).then(|| format!("/report?comment={}", comment.id.0)),
             avatar_url: comment.author_avatar_file.as_ref().map(|file| format!("/lazy-static/avatars/{file}")),
             age_label: VideoCard::age_label(comment.created_at, now),
             written_iso: iso(comment.created_at).to_string(),

@@ -78,10 +78,17 @@ struct FollowingPage {
     page: PageContext,
     rows: Vec<FollowingRow>,
     problems: Vec<String>,
+    refused: Vec<Refused>,
     is_reading: bool,
     state: String,
     search: String,
     pagination: Pagination,
+}
+
+/// A line of the form that names nobody who can be followed.
+struct Refused {
+    target: String,
+    words: String,
 }
 
 struct FollowingRow {
@@ -116,7 +123,12 @@ impl Reading {
             BackfillState::Paused => (format!("Paused at {progress}"), "resume", "Go on"),
             BackfillState::Finished => {
                 let age = backfill.finished_at.map(|then| VideoCard::age_label(then, now)).unwrap_or_default();
-                (format!("All {} videos read {age}", grouped(done)), "resume", "Read again")
+                let words = match done {
+                    0 => format!("It had no videos {age}"),
+                    1 => format!("Its one video read {age}"),
+                    more => format!("All {} videos read {age}", grouped(more)),
+                };
+                (words, "resume", "Read again")
             }
             BackfillState::Failed => {
                 (format!("Stopped at {progress}: {error}. It is tried again by itself."), "resume", "Try now")
@@ -184,8 +196,8 @@ pub async fn following(
     session: SignedIn,
     Query(query): Query<ListQuery>,
 ) -> Response {
-    let page = pages::context(&app, &nonce, Some(&session.user), "admin");
-    match read_following(&app, page.clone(), &session, &query, vec![]).await {
+    let page = pages::context(&app, &nonce, Some(&session.user), "following");
+    match read_following(&app, page.clone(), &session, &query).await {
         Ok(page) => Page(page).into_response(),
         Err(problem) => problem_page(page, &problem),
     }
@@ -196,7 +208,6 @@ async fn read_following(
     page: PageContext,
     session: &SignedIn,
     query: &ListQuery,
-    mut problems: Vec<String>,
 ) -> ApiResult<FollowingPage> {
     require_administrator(&session.user)?;
     let mut connection = app.platform.db.read().await?;
@@ -207,12 +218,13 @@ async fn read_following(
     let targets: Vec<ActorId> = follows.iter().map(|follow| follow.target_id).collect();
     let readings = backfill::store::of_actors(&mut connection, &targets).await?;
     let failed = jobs::failed_jobs(&mut connection).await?;
-    problems.extend(failed.into_iter().filter(|job| job.kind == FollowActor::KIND).map(|job| job.error).take(5));
+    let failed = failed.into_iter().filter(|job| job.kind == FollowActor::KIND);
     let now = app.platform.clock.now();
     Ok(FollowingPage {
         page,
         rows: follows.iter().map(|follow| row(follow, &readings, now)).collect(),
-        problems,
+        problems: failed.map(|job| job.error).take(5).collect(),
+        refused: vec![],
         is_reading: readings.iter().any(|backfill| backfill.state() == BackfillState::Reading),
         state: query.state.clone(),
         search: query.search.clone(),
@@ -228,21 +240,21 @@ pub struct NewTargets {
 
 /// `POST /admin/following`: hosts, handles and addresses, one on each line. Those that name nobody are named.
 pub async fn follow(State(app): State<App>, nonce: Nonce, session: SignedIn, Form(form): Form<NewTargets>) -> Response {
-    let page = pages::context(&app, &nonce, Some(&session.user), "admin");
+    let page = pages::context(&app, &nonce, Some(&session.user), "following");
     match follow_lines(&app, &session, &form.targets).await {
-        Ok(problems) if problems.is_empty() => Redirect::to("/admin/following").into_response(),
-        Ok(problems) => match read_following(&app, page.clone(), &session, &ListQuery::default(), problems).await {
-            Ok(page) => Page(page).into_response(),
+        Ok(refused) if refused.is_empty() => Redirect::to("/admin/following").into_response(),
+        Ok(refused) => match read_following(&app, page.clone(), &session, &ListQuery::default()).await {
+            Ok(page) => Page(FollowingPage { refused, ..page }).into_response(),
             Err(problem) => problem_page(page, &problem),
         },
         Err(problem) => problem_page(page, &problem),
     }
 }
 
-async fn follow_lines(app: &App, session: &SignedIn, text: &str) -> ApiResult<Vec<String>> {
+async fn follow_lines(app: &App, session: &SignedIn, text: &str) -> ApiResult<Vec<Refused>> {
     require_administrator(&session.user)?;
     let lines = text.split(|character: char| character.is_whitespace() || character == ',');
-    let mut problems = vec![];
+    let mut refused = vec![];
     for line in lines.filter(|line| !line.is_empty()).take(MAX_LINES) {
         let outcome = match line.parse::<Target>() {
             Ok(target) => actions::follow_as_server(app, &target).await,
@@ -251,10 +263,10 @@ async fn follow_lines(app: &App, session: &SignedIn, text: &str) -> ApiResult<Ve
         match outcome {
             Ok(()) => {}
             Err(FollowError::Db(error)) => return Err(error.into()),
-            Err(error) => problems.push(format!("{line}: {error}")),
+            Err(error) => refused.push(Refused { target: line.to_owned(), words: error.to_string() }),
         }
     }
-    Ok(problems)
+    Ok(refused)
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -282,7 +294,7 @@ pub async fn choose(
         require_administrator(&session.user)?;
         Ok(actions::choose(&app, FollowId(id), choices).await?)
     };
-    done(&app, &nonce, &session, "/admin/following", outcome.await)
+    done(&app, &nonce, &session, "following", outcome.await)
 }
 
 /// `POST /admin/following/{id}/remove`.
@@ -291,7 +303,7 @@ pub async fn unfollow(State(app): State<App>, nonce: Nonce, session: SignedIn, P
         require_administrator(&session.user)?;
         Ok(actions::unfollow_by_id(&app, FollowId(id)).await?)
     };
-    done(&app, &nonce, &session, "/admin/following", outcome.await)
+    done(&app, &nonce, &session, "following", outcome.await)
 }
 
 /// `POST /admin/following/{id}/reading/{action}`: pauses reading, goes on, or begins anew.
@@ -305,7 +317,7 @@ pub async fn read(
         require_administrator(&session.user)?;
         change_reading(&app, FollowId(id), action == "pause").await
     };
-    done(&app, &nonce, &session, "/admin/following", outcome.await)
+    done(&app, &nonce, &session, "following", outcome.await)
 }
 
 async fn change_reading(app: &App, id: FollowId, pauses: bool) -> ApiResult<()> {
@@ -349,7 +361,7 @@ pub async fn followers(
     session: SignedIn,
     Query(query): Query<ListQuery>,
 ) -> Response {
-    let page = pages::context(&app, &nonce, Some(&session.user), "admin");
+    let page = pages::context(&app, &nonce, Some(&session.user), "followers");
     match read_followers(&app, page.clone(), &session, &query).await {
         Ok(page) => Page(page).into_response(),
         Err(problem) => problem_page(page, &problem),
@@ -407,13 +419,14 @@ pub async fn judge(
         let follow = actions::received(&app, FollowId(id)).await?;
         Ok(actions::judge(&app, &follow, verdict).await?)
     };
-    done(&app, &nonce, &session, "/admin/followers", outcome.await)
+    done(&app, &nonce, &session, "followers", outcome.await)
 }
 
-fn done(app: &App, nonce: &Nonce, session: &SignedIn, back: &str, outcome: ApiResult<()>) -> Response {
+/// Back to the page `/admin/{tab}`, or what went wrong.
+fn done(app: &App, nonce: &Nonce, session: &SignedIn, tab: &str, outcome: ApiResult<()>) -> Response {
     match outcome {
-        Ok(()) => Redirect::to(back).into_response(),
-        Err(problem) => problem_page(pages::context(app, nonce, Some(&session.user), "admin"), &problem),
+        Ok(()) => Redirect::to(&format!("/admin/{tab}")).into_response(),
+        Err(problem) => problem_page(pages::context(app, nonce, Some(&session.user), tab), &problem),
     }
 }
 

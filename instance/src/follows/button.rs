@@ -14,7 +14,7 @@ use axum::{
 use federation::{origin::Host, webfinger::Handle};
 use platform::{
     db::{Connection, DbError},
-    web::{Nonce, Page, PageContext, Problem},
+    web::{ErrorPage, Nonce, Page, PageContext, Problem},
 };
 use serde::Deserialize;
 
@@ -28,7 +28,7 @@ use crate::{
     users::User,
     videos::{
         Filters,
-        pages::{PageNumber, list_page, problem_page},
+        pages::{ListWords, PageNumber, list_page, problem_page},
     },
 };
 
@@ -136,8 +136,14 @@ pub async fn newest(State(app): State<App>, nonce: Nonce, session: Session, quer
     match me.await {
         Ok(me) => {
             let filters = Filters { subscriber: Some(me.id), ..Filters::default() };
-            let lead = "New videos of the channels and accounts that you follow.".to_owned();
-            list_page(&app, page, "Subscriptions", lead, filters, "/subscriptions", &query).await
+            let words = ListWords {
+                heading: "Subscriptions".to_owned(),
+                lead: "New videos of the channels and accounts that you follow.".to_owned(),
+                empty: "Nothing yet. Subscribe to channels and accounts, here or on other servers, and their videos appear here.",
+                way_on: Some(("/", "Look at new videos")),
+                ..ListWords::default()
+            };
+            list_page(&app, page, words, filters, "/subscriptions", &query).await
         }
         Err(error) => problem_page(page, &error.into()),
     }
@@ -179,7 +185,11 @@ pub async fn from_elsewhere(
             let host = Host::of(&url).map(String::from).unwrap_or_default();
             Page(ElsewherePage { page, handle: query.handle, host, href: url.to_string() }).into_response()
         }
-        Err(problem) => problem_page(page, &problem),
+        Err(problem) => {
+            let back = query.handle.trim().parse::<Handle>().ok().map(|handle| format!("/@{handle}"));
+            let page = ErrorPage::new(page, problem.status(), problem.detail());
+            ErrorPage { retry_href: back, ..page }.into_response()
+        }
     }
 }
 
@@ -197,7 +207,7 @@ async fn find_page(app: &App, asker: &Asker, query: &Elsewhere) -> Result<url::U
 struct InteractionPage {
     page: PageContext,
     handle: String,
-    href: String,
+    show_href: String,
     subscribe: SubscribeButton,
 }
 
@@ -221,27 +231,22 @@ pub async fn interaction(
         return Redirect::to(&format!("/login?next={next}")).into_response();
     };
     let page = pages::context(&app, &nonce, Some(&user), "");
-    match Box::pin(find_interaction(&app, address, &user, &query.uri)).await {
-        Ok(Found::Channel(name, host) | Found::Account(name, host)) => {
-            let href = if host == app.platform.public_url.host() { String::new() } else { format!("https://{host}/") };
-            let mut connection = match app.platform.db.read().await {
-                Ok(connection) => connection,
-                Err(error) => return problem_page(page, &error.into()),
-            };
-            match SubscribeButton::of(&app, &mut connection, Some(&user), (&name, &host), &back).await {
-                Ok(subscribe) => {
-                    let handle = subscribe.handle.clone();
-                    Page(InteractionPage { page, handle, href, subscribe }).into_response()
-                }
-                Err(error) => problem_page(page, &error.into()),
+    let page_here = async {
+        let found = Box::pin(find_interaction(&app, address, &user, &query.uri)).await?;
+        let show_href = found.path();
+        let (name, host) = match found {
+            Found::Channel(name, host) | Found::Account(name, host) => (name, host),
+            Found::Video(_) => return Ok(Redirect::to(&show_href).into_response()),
+            Found::Playlist(_) => {
+                return Err(Problem::new(StatusCode::NOT_IMPLEMENTED, "Playlists cannot be followed."));
             }
-        }
-        Ok(Found::Video(uuid)) => Redirect::to(&Found::Video(uuid).path()).into_response(),
-        Ok(Found::Playlist(_)) => {
-            problem_page(page, &Problem::new(StatusCode::NOT_IMPLEMENTED, "Playlists cannot be followed."))
-        }
-        Err(problem) => problem_page(page, &problem),
-    }
+        };
+        let mut connection = app.platform.db.read().await?;
+        let subscribe = SubscribeButton::of(&app, &mut connection, Some(&user), (&name, &host), &back).await?;
+        let handle = subscribe.handle.clone();
+        Ok(Page(InteractionPage { page: page.clone(), handle, show_href, subscribe }).into_response())
+    };
+    page_here.await.unwrap_or_else(|problem| problem_page(page, &problem))
 }
 
 fn interaction_path(uri: &str) -> String {

@@ -27,7 +27,10 @@ use crate::{
     oauth::Session,
     pages::{context, markdown},
     users::User,
-    videos::{self, Video, pages::problem_page},
+    videos::{
+        self, Video,
+        pages::{of_address, problem_page},
+    },
 };
 
 /// How much of a list is shown beside the player.
@@ -70,7 +73,6 @@ fn length_label(length: i64) -> String {
 ///
 /// # Errors
 /// [`DbError`] if the database refuses.
-#[cfg_attr(not(test), expect(dead_code, reason = "for the pages of accounts"))]
 pub async fn cards_of_account(
     connection: &mut Connection,
     account: AccountId,
@@ -135,7 +137,7 @@ pub async fn show(
             videos::pages::watch_beside(app, nonce, session, &video, times(&element), beside).await
         }
         Ok((None, beside)) => Page(EmptyPage { page, beside: Some(beside) }).into_response(),
-        Err(problem) => problem_page(page, &problem),
+        Err(problem) => problem_page(page, &of_address(problem, "No playlist has this address.")),
     }
 }
 

@@ -17,8 +17,6 @@ const PATH: &str = "/admin/federation";
 #[template(path = "settings/federation.html")]
 struct FederationPage {
     page: PageContext,
-    tab: &'static str,
-    is_administrator: bool,
     federates: bool,
     is_allow_list: bool,
     accepts_followers: bool,
@@ -36,7 +34,7 @@ pub async fn show(State(app): State<App>, nonce: Nonce, session: Session) -> Res
         Ok(user) => user,
         Err(response) => return response,
     };
-    let page = context(&app, &nonce, Some(&user), "moderation");
+    let page = context(&app, &nonce, Some(&user), "federation");
     match read(&app, page.clone()).await {
         Ok(settings) => Page(settings).into_response(),
         Err(problem) => problem_page(page, &problem),
@@ -49,8 +47,6 @@ async fn read(app: &App, page: PageContext) -> ApiResult<FederationPage> {
     let lookup = |value, label, policy| (value, label, settings.remote_lookup == policy);
     Ok(FederationPage {
         page,
-        tab: "federation",
-        is_administrator: true,
         federates: settings.federates,
         is_allow_list: settings.is_allow_list,
         accepts_followers: settings.accepts_followers,
@@ -93,7 +89,7 @@ pub async fn change(State(app): State<App>, nonce: Nonce, session: Session, Form
     };
     match apply(&app, &change).await {
         Ok(()) => Redirect::to(PATH).into_response(),
-        Err(problem) => problem_page(context(&app, &nonce, Some(&user), "moderation"), &problem),
+        Err(problem) => problem_page(context(&app, &nonce, Some(&user), "federation"), &problem),
     }
 }
 

@@ -21,7 +21,7 @@ use super::{
     pictures::{GivenPictures, MAX_BYTES as MAX_PICTURE_BYTES, PictureError, StoredPictures},
     rules, store,
 };
-use crate::{App, channels::ChannelId, oauth::SignedIn, patch::Patch};
+use crate::{App, channels::ChannelId, oauth::SignedIn, patch::Patch, users::User};
 
 const MAX_TEXT_BYTES: usize = 500_000;
 /// More parts than any form of a client has.
@@ -34,12 +34,17 @@ pub async fn update(
     session: SignedIn,
     request: Request,
 ) -> ApiResult<StatusCode> {
-    let video = find_owned(&app, &id, &session.user).await?;
+    change(&app, &session.user, &id, request).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Changes what the request gives.
+pub(super) async fn change(app: &App, user: &User, id: &str, request: Request) -> ApiResult<()> {
+    let video = find_owned(app, id, user).await?;
     let form = read_request(request).await?;
     let edit: Edit = serde_json::from_value(Value::Object(form.texts))
         .map_err(|error| Problem::bad_request(format!("The changes cannot be read: {error}")))?;
-    save(&app, &video, edit, form.pictures).await?;
-    Ok(StatusCode::NO_CONTENT)
+    save(app, &video, edit, form.pictures).await
 }
 
 /// What is to be changed; what is absent stays.
@@ -209,7 +214,8 @@ async fn read_part(field: &mut Field<'_>, most: usize) -> ApiResult<Bytes> {
     Ok(bytes.into())
 }
 
-/// Forms know texts only: what is a number or a box elsewhere is made one. Lists are written `tags[0]`, `tags[]` or `tags`.
+/// Forms know texts only: what is a number or a box elsewhere is made one. Lists are written `tags[0]`, `tags[]` or `tags`;
+/// the page of a video has all tags in one field, with commas between them.
 fn add_text(texts: &mut Map<String, Value>, name: &str, text: String) {
     let plain = name.split('[').next().unwrap_or_default();
     let value = match plain {
@@ -220,6 +226,11 @@ fn add_text(texts: &mut Map<String, Value>, name: &str, text: String) {
             {
                 list.push(text.into());
             }
+            return;
+        }
+        "tagList" => {
+            let tags = text.split(',').map(str::trim).filter(|tag| !tag.is_empty());
+            texts.insert("tags".to_owned(), tags.collect());
             return;
         }
         _ if text.is_empty() || text == "null" => Value::Null,

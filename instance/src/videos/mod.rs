@@ -7,6 +7,7 @@ mod actions;
 mod api;
 mod around;
 mod cache;
+pub mod edit_pages;
 mod editing;
 pub mod federate;
 mod files;

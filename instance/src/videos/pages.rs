@@ -15,25 +15,27 @@ use serde::{Deserialize, Serialize};
 use super::{
     ListQuery, Video, VideoState, api,
     around::{self, Around, PlayerChapter, PlayerStoryboard},
-    labels,
+    edit_pages, labels,
     listing::Filters,
     representation::iso,
     store,
 };
 use crate::{
     App,
+    actors::images::model::best_path,
     address::ClientAddress,
-    comments,
+    channels, comments,
     follows::SubscribeButton,
     lookup,
     oauth::Session,
-    pages::{context, markdown, plain_text},
+    pages::{context, initial, markdown, plain_text},
     playlists::pages::{Beside, SaveForm, save_form},
     rates::pages::RateButtons,
 };
 
 const PAGE_SIZE: i64 = 24;
 const NEXT_COUNT: i64 = 8;
+const AVATAR_WIDTH: i64 = 120;
 /// A description of this many characters is not folded.
 const SHORT_TEXT: usize = 240;
 /// Without scripts, a rendition of about this height is played.
@@ -43,10 +45,21 @@ const PLAIN_RESOLUTION: i64 = 720;
 #[template(path = "videos/list.html")]
 struct ListPage {
     page: PageContext,
-    heading: String,
-    lead: String,
+    words: ListWords,
     videos: Vec<VideoCard>,
     pagination: Pagination,
+}
+
+/// What stands above a list of videos, and in its place while there are none.
+#[derive(Debug, Default)]
+pub(crate) struct ListWords {
+    pub(crate) heading: String,
+    pub(crate) lead: String,
+    /// What did not work.
+    pub(crate) problem: Option<String>,
+    pub(crate) empty: &'static str,
+    /// Where somebody goes on from an empty list: an address, and its words.
+    pub(crate) way_on: Option<(&'static str, &'static str)>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -59,9 +72,15 @@ pub struct PageNumber {
 /// `GET /`: what is new, here and on the servers that this one follows.
 pub async fn home(State(app): State<App>, nonce: Nonce, session: Session, query: Query<PageNumber>) -> Response {
     let page = context(&app, &nonce, session.user.as_ref(), "home");
-    let lead = app.platform.operator.description.clone();
+    let words = ListWords {
+        heading: "New videos".to_owned(),
+        lead: app.platform.operator.description.clone(),
+        empty: "There are no videos here yet.",
+        way_on: session.user.is_some().then_some(("/videos/upload", "Publish the first one")),
+        ..ListWords::default()
+    };
     let filters = Filters { reader: session.account(&app).await.unwrap_or_default(), ..Filters::default() };
-    list_page(&app, page, "New videos", lead, filters, "/", &query).await
+    list_page(&app, page, words, filters, "/", &query).await
 }
 
 /// `GET /videos/local`: what was published here.
@@ -69,8 +88,14 @@ pub async fn local(State(app): State<App>, nonce: Nonce, session: Session, query
     let page = context(&app, &nonce, session.user.as_ref(), "local");
     let reader = session.account(&app).await.unwrap_or_default();
     let filters = Filters { is_local: Some(true), reader, ..Filters::default() };
-    let lead = format!("Published on {}.", app.platform.public_url.host());
-    list_page(&app, page, "On this server", lead, filters, "/videos/local", &query).await
+    let words = ListWords {
+        heading: "On this server".to_owned(),
+        lead: format!("Published on {}.", app.platform.public_url.host()),
+        empty: "Nothing has been published here yet.",
+        way_on: session.user.is_some().then_some(("/videos/upload", "Publish the first one")),
+        ..ListWords::default()
+    };
+    list_page(&app, page, words, filters, "/videos/local", &query).await
 }
 
 /// `GET /search`: this server's own search.
@@ -86,32 +111,39 @@ pub async fn search(
     let mut page = context(&app, &nonce, session.user.as_ref(), "search");
     page.search_query.clone_from(&query.search);
     let reader = session.account(&app).await.unwrap_or_default();
-    let mut lead = "Videos that this server knows, by the words of their titles.".to_owned();
+    let mut words = search_words(&query.search);
     if let (true, Ok(ClientAddress(address))) = (lookup::Reference::read(&query.search).is_some(), address) {
         match lookup::look_up(&app, &lookup::Asker { user: session.user, address }, &query.search).await {
             Ok(Some(found)) => return Redirect::to(&found.path()).into_response(),
             Ok(None) => {}
-            Err(error) => lead = format!("That could not be brought here: {error}."),
+            Err(error) => words.problem = Some(format!("That could not be brought here: {error}.")),
         }
     }
-    let words = query.search.split_whitespace().take(10).map(str::to_owned).collect();
-    let filters = Filters { words, reader, ..Filters::default() };
-    list_page(&app, page, "Search", lead, filters, "/search", &query).await
+    let wanted = query.search.split_whitespace().take(10).map(str::to_owned).collect();
+    let filters = Filters { words: wanted, reader, ..Filters::default() };
+    list_page(&app, page, words, filters, "/search", &query).await
+}
+
+fn search_words(search: &str) -> ListWords {
+    let lead = "What this server knows. To bring something from another server, paste its address or name@server.";
+    let heading = match search.trim() {
+        "" => "All videos".to_owned(),
+        search => format!("Results for “{search}”"),
+    };
+    let empty = "No video was found. Try fewer words, or other ones.";
+    ListWords { heading, lead: lead.to_owned(), empty, ..ListWords::default() }
 }
 
 pub(crate) async fn list_page(
     app: &App,
     page: PageContext,
-    heading: &str,
-    lead: String,
+    words: ListWords,
     filters: Filters,
     path: &str,
     query: &PageNumber,
 ) -> Response {
     match read_page(app, filters, path, query).await {
-        Ok((videos, pagination)) => {
-            Page(ListPage { page, heading: heading.to_owned(), lead, videos, pagination }).into_response()
-        }
+        Ok((videos, pagination)) => Page(ListPage { page, words, videos, pagination }).into_response(),
         Err(error) => problem_page(page, &error.into()),
     }
 }
@@ -199,6 +231,10 @@ struct WatchPage {
     channel_name: String,
     channel_handle: String,
     channel_href: String,
+    channel_avatar: Option<String>,
+    channel_initial: String,
+    /// Where the reader changes it, if they may.
+    edit_href: Option<String>,
     subscribe: SubscribeButton,
     host: String,
     views_label: String,
@@ -239,7 +275,7 @@ pub async fn watch(app: App, nonce: Nonce, session: Session, id: String, shown: 
     };
     match watch.await {
         Ok(watch) => Page(watch).into_response(),
-        Err(problem) => problem_page(page, &problem),
+        Err(problem) => problem_page(page, &of_address(problem, "No video has this address.")),
     }
 }
 
@@ -290,6 +326,11 @@ async fn read_watch_page(app: &App, page: PageContext, session: &Session, id: &s
     let channel = (video.channel_username.as_str(), video.host.as_str());
     let user = session.user.as_ref();
     let subscribe = SubscribeButton::of(app, &mut connection, user, channel, &video.watch_path()).await?;
+    let channel = channels::store::find(&mut connection, video.channel_id).await?;
+    let may_edit = match user {
+        Some(user) => video.is_local && store::owner(&mut connection, video.id).await? == Some(user.id),
+        None => false,
+    };
     let rates = RateButtons::read(&mut connection, &video, session.user.as_ref()).await?;
     let save = save_form(&mut connection, session.user.as_ref(), &video).await?;
     drop(connection);
@@ -342,6 +383,9 @@ async fn read_watch_page(app: &App, page: PageContext, session: &Session, id: &s
         subscribe,
         origin_url: (!video.is_local).then(|| video.url.clone()),
         channel_href: channel_path(&video),
+        channel_avatar: channel.and_then(|channel| best_path(&channel.avatars, AVATAR_WIDTH)),
+        channel_initial: initial(&video.channel_display_name),
+        edit_href: may_edit.then(|| edit_path(&video)),
         channel_handle: format!("@{}@{}", video.channel_username, video.host),
         views_label: VideoCard::views_label(video.views),
         age_label: VideoCard::age_label(video.published_at, now),
@@ -369,6 +413,11 @@ async fn read_watch_page(app: &App, page: PageContext, session: &Session, id: &s
         host: video.host,
         page,
     })
+}
+
+/// Where its owner changes a video.
+pub(super) fn edit_path(video: &Video) -> String {
+    format!("/my-videos/{}", platform::ids::short_uuid(video.uuid))
 }
 
 /// What stands in the player's place while there is nothing to play.
@@ -418,7 +467,7 @@ pub async fn embed(State(app): State<App>, nonce: Nonce, Path(id): Path<String>)
     let page = context(&app, &nonce, None, "embed");
     match read_watch_page(&app, page.clone(), &Session::default(), &id).await {
         Ok(watch) => (Extension(Embeddable), Page(EmbedPage { watch })).into_response(),
-        Err(problem) => problem_page(page, &problem),
+        Err(problem) => problem_page(page, &of_address(problem, "No video has this address.")),
     }
 }
 
@@ -431,6 +480,9 @@ struct MinePage {
 
 struct OwnVideo {
     href: String,
+    edit_href: String,
+    thumbnail_url: Option<String>,
+    age_label: String,
     title: String,
     state: &'static str,
     detail: String,
@@ -449,9 +501,12 @@ pub async fn mine(State(app): State<App>, nonce: Nonce, session: Session) -> Res
             let detail = waiting_words(&mut connection, &video).await?.unwrap_or_default();
             rows.push(OwnVideo {
                 href: video.watch_path(),
+                edit_href: edit_path(&video),
+                thumbnail_url: video.thumbnail_path(),
+                age_label: VideoCard::age_label(video.published_at, app.platform.clock.now()),
                 state: video.state.label(),
                 detail,
-                privacy: video.privacy.label(),
+                privacy: edit_pages::privacy_words(video.privacy),
                 views: video.views,
                 title: video.facts.name,
             });
@@ -462,6 +517,11 @@ pub async fn mine(State(app): State<App>, nonce: Nonce, session: Session) -> Res
         Ok(videos) => Page(MinePage { page, videos }).into_response(),
         Err(error) => problem_page(page, &error.into()),
     }
+}
+
+/// An id that cannot be read is a bad request to programs; to people it is an address that leads nowhere.
+pub(crate) fn of_address(problem: Problem, missing: &str) -> Problem {
+    if problem.status() == StatusCode::BAD_REQUEST { Problem::not_found(missing) } else { problem }
 }
 
 /// A problem as a page for people.

@@ -14,5 +14,5 @@ pub use components::{PageLink, Pagination, VideoCard};
 pub use layers::{Embeddable, Nonce, RequestPolicy, wrap};
 pub use negotiate::prefers_html;
 pub use object::object_response;
-pub use page::{ErrorPage, NavItem, Page, PageContext, UserBadge};
+pub use page::{ErrorPage, NavItem, Page, PageContext, Tab, UserBadge};
 pub use problem::{ApiResult, Problem};

@@ -28,6 +28,10 @@ pub struct PageContext {
     pub user: Option<UserBadge>,
     /// The places of this site.
     pub nav: Vec<NavItem>,
+    /// The pages of the place where the reader is, if it has several.
+    pub tabs: Vec<Tab>,
+    /// What these pages are about.
+    pub tabs_label: &'static str,
 }
 
 /// Who is logged in, as the top bar shows it.
@@ -37,6 +41,19 @@ pub struct UserBadge {
     pub name: String,
     /// Name to show.
     pub display_name: String,
+    /// Where they look after their account.
+    pub href: String,
+}
+
+/// One of several pages that belong together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tab {
+    /// Where it leads.
+    pub href: &'static str,
+    /// Its name.
+    pub label: &'static str,
+    /// Whether this is where the reader is.
+    pub current: bool,
 }
 
 /// A place of the site.
@@ -65,6 +82,8 @@ impl PageContext {
             search_query: String::new(),
             user: None,
             nav: vec![],
+            tabs: vec![],
+            tabs_label: "",
         }
     }
 
@@ -114,12 +133,22 @@ impl ErrorPage {
             StatusCode::NOT_FOUND => {
                 ("There is nothing here", "Check the address, or search for what you were looking for.")
             }
+            StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED if page.user.is_some() => {
+                ("You may not do this", "If you think that you should, ask the people who run this server.")
+            }
             StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED => ("You may not see this", "Log in, then try again."),
-            StatusCode::BAD_REQUEST => ("That did not work", "Go back, change what you entered, and try again."),
+            StatusCode::TOO_MANY_REQUESTS => ("That was too much at once", "Wait a few minutes, then try again."),
+            StatusCode::NOT_IMPLEMENTED => ("This server cannot do that", "Nothing was changed."),
+            StatusCode::INSUFFICIENT_STORAGE => {
+                ("The server is full", "The people who run it have to make room before anything can be saved.")
+            }
             StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT => {
                 ("Another server did not answer", "It may be back in a few minutes.")
             }
             StatusCode::SERVICE_UNAVAILABLE => ("This server is busy", "Try again in a moment."),
+            status if status.is_client_error() => {
+                ("That did not work", "Go back, change what you entered, and try again.")
+            }
             _ => ("Something went wrong", "It has been logged. Nothing that you had saved is lost."),
         };
         Self {

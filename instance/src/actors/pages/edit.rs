@@ -37,6 +37,9 @@ struct EditPage {
     base: String,
     is_channel: bool,
     title: String,
+    /// What they write who want to delete it.
+    name: String,
+    handle: String,
     show_href: String,
     display_name: String,
     description: String,
@@ -46,7 +49,28 @@ struct EditPage {
     aliases: String,
     moved_to: Option<String>,
     may_be_deleted: bool,
-    error: Option<String>,
+    failed: Option<Failed>,
+}
+
+/// A form of the page that did not work.
+struct Failed {
+    action: String,
+    words: String,
+}
+
+impl EditPage {
+    /// What went wrong with the form of this action; forms without a place of their own have it at the top.
+    fn problem_at(&self, action: &str) -> Option<&str> {
+        let failed = self.failed.as_ref()?;
+        let place = match failed.action.as_str() {
+            "no-avatar" => "avatar",
+            "no-banner" => "banner",
+            "stay" => "move",
+            place @ ("avatar" | "banner" | "password" | "aliases" | "move" | "delete") => place,
+            _ => "texts",
+        };
+        (place == action).then_some(failed.words.as_str())
+    }
 }
 
 #[derive(Template)]
@@ -55,6 +79,10 @@ struct ChannelsPage {
     page: PageContext,
     channels: Vec<OwnChannel>,
     error: Option<String>,
+    /// What was entered, if it did not work.
+    new_name: String,
+    new_display_name: String,
+    new_description: String,
 }
 
 struct OwnChannel {
@@ -113,10 +141,10 @@ impl Fields {
 /// `GET /my-account`.
 pub async fn edit_account(State(app): State<App>, nonce: Nonce, session: Session) -> ApiResult<Response> {
     let Some(user) = session.user else { return Ok(Redirect::to("/login?next=/my-account").into_response()) };
-    Ok(Page(account_page(&app, &nonce, &user, None).await?).into_response())
+    Ok(Page(account_page(&app, &nonce, &user).await?).into_response())
 }
 
-async fn account_page(app: &App, nonce: &Nonce, user: &User, error: Option<String>) -> ApiResult<EditPage> {
+async fn account_page(app: &App, nonce: &Nonce, user: &User) -> ApiResult<EditPage> {
     let account = own_account(app, user).await?;
     let actor = own_account_actor(app, user, &account.username).await?;
     Ok(EditPage {
@@ -124,6 +152,8 @@ async fn account_page(app: &App, nonce: &Nonce, user: &User, error: Option<Strin
         base: "/my-account".to_owned(),
         is_channel: false,
         title: "My account".to_owned(),
+        name: user.username.clone(),
+        handle: format!("{}@{}", account.username, account.host),
         show_href: account.page_path(),
         display_name: account.display_name,
         description: account.description.unwrap_or_default(),
@@ -133,7 +163,7 @@ async fn account_page(app: &App, nonce: &Nonce, user: &User, error: Option<Strin
         aliases: actor.aliases().join("\n"),
         moved_to: actor.moved_to_url,
         may_be_deleted: user.username != "root",
-        error,
+        failed: None,
     })
 }
 
@@ -144,10 +174,10 @@ fn shown(images: &[ActorImage]) -> Option<String> {
 /// `GET /my-channels`.
 pub async fn own_channels(State(app): State<App>, nonce: Nonce, session: Session) -> ApiResult<Response> {
     let Some(user) = session.user else { return Ok(Redirect::to("/login?next=/my-channels").into_response()) };
-    Ok(Page(channels_page(&app, &nonce, &user, None).await?).into_response())
+    Ok(Page(channels_page(&app, &nonce, &user).await?).into_response())
 }
 
-async fn channels_page(app: &App, nonce: &Nonce, user: &User, error: Option<String>) -> ApiResult<ChannelsPage> {
+async fn channels_page(app: &App, nonce: &Nonce, user: &User) -> ApiResult<ChannelsPage> {
     let account = own_account(app, user).await?;
     let channels = channels::store::of_account(&mut app.platform.db.read().await?, account.id).await?;
     let channels = channels.into_iter().map(|channel| OwnChannel {
@@ -157,8 +187,14 @@ async fn channels_page(app: &App, nonce: &Nonce, user: &User, error: Option<Stri
         name: channel.display_name,
         followers: channel.followers_count,
     });
-    let channels = channels.collect();
-    Ok(ChannelsPage { page: context(app, nonce, Some(user), "channels"), channels, error })
+    Ok(ChannelsPage {
+        page: context(app, nonce, Some(user), "channels"),
+        channels: channels.collect(),
+        error: None,
+        new_name: String::new(),
+        new_display_name: String::new(),
+        new_description: String::new(),
+    })
 }
 
 /// `POST /my-channels`: a new channel.
@@ -170,11 +206,13 @@ pub async fn create_channel(
 ) -> ApiResult<Response> {
     let mut fields = Fields::read(&app, form).await?;
     let name = fields.take("name").unwrap_or_default().trim().to_owned();
-    let display_name = fields.take("displayName").filter(|text| !text.trim().is_empty());
+    let new_display_name = fields.take("displayName").unwrap_or_default();
+    let new_description = fields.take("description").unwrap_or_default();
+    let is_named = !new_display_name.trim().is_empty();
     let channel = NewChannel {
-        display_name: display_name.unwrap_or_else(|| name.clone()),
-        name,
-        description: fields.take("description"),
+        display_name: if is_named { new_display_name.clone() } else { name.clone() },
+        name: name.clone(),
+        description: Some(new_description.clone()),
         support: None,
     };
     let owner = own_account(&app, &session.user).await?;
@@ -183,7 +221,9 @@ pub async fn create_channel(
         Ok(_) => Ok(Redirect::to(&path).into_response()),
         Err(error) => {
             let problem = Problem::from(error);
-            let page = channels_page(&app, &nonce, &session.user, Some(problem.detail().to_owned())).await?;
+            let error = Some(problem.detail().to_owned());
+            let page = channels_page(&app, &nonce, &session.user).await?;
+            let page = ChannelsPage { error, new_name: name, new_display_name, new_description, ..page };
             Ok((problem.status(), Page(page)).into_response())
         }
     }
@@ -198,32 +238,28 @@ pub async fn edit_channel(
 ) -> ApiResult<Response> {
     let Some(user) = session.user else { return Ok(Redirect::to("/login?next=/my-channels").into_response()) };
     let channel = own_channel(&app, &user, &name).await?;
-    Ok(Page(channel_page(&app, &nonce, &user, channel, None).await?).into_response())
+    Ok(Page(channel_page(&app, &nonce, &user, channel).await?).into_response())
 }
 
-async fn channel_page(
-    app: &App,
-    nonce: &Nonce,
-    user: &User,
-    channel: Channel,
-    error: Option<String>,
-) -> ApiResult<EditPage> {
+async fn channel_page(app: &App, nonce: &Nonce, user: &User, channel: Channel) -> ApiResult<EditPage> {
     let actor = own_channel_actor(app, user, &channel.username).await?;
     Ok(EditPage {
         page: context(app, nonce, Some(user), "channels"),
         base: format!("/my-channels/{}", channel.username),
         is_channel: true,
-        title: format!("Channel {}", channel.username),
+        title: channel.display_name.clone(),
+        handle: format!("{}@{}", channel.username, channel.host),
         show_href: channel.page_path(),
         avatar: shown(&channel.avatars),
         banner: shown(&channel.banners),
         display_name: channel.display_name,
         description: channel.description.unwrap_or_default(),
         support: channel.support.unwrap_or_default(),
+        name: channel.username,
         aliases: actor.aliases().join("\n"),
         moved_to: actor.moved_to_url,
         may_be_deleted: true,
-        error,
+        failed: None,
     })
 }
 
@@ -240,8 +276,9 @@ pub async fn act_on_account(
     match change_account(&app, &user, &action, fields).await {
         Ok(next) => Ok(Redirect::to(next).into_response()),
         Err(problem) => {
-            let page = account_page(&app, &nonce, &user, Some(problem.detail().to_owned())).await?;
-            Ok((problem.status(), Page(page)).into_response())
+            let failed = Some(Failed { action, words: problem.detail().to_owned() });
+            let page = account_page(&app, &nonce, &user).await?;
+            Ok((problem.status(), Page(EditPage { failed, ..page })).into_response())
         }
     }
 }
@@ -305,8 +342,9 @@ pub async fn act_on_channel(
     match change_own_channel(&app, &user, &channel, &action, fields).await {
         Ok(next) => Ok(Redirect::to(&next).into_response()),
         Err(problem) => {
-            let page = channel_page(&app, &nonce, &user, channel, Some(problem.detail().to_owned())).await?;
-            Ok((problem.status(), Page(page)).into_response())
+            let failed = Some(Failed { action, words: problem.detail().to_owned() });
+            let page = channel_page(&app, &nonce, &user, channel).await?;
+            Ok((problem.status(), Page(EditPage { failed, ..page })).into_response())
         }
     }
 }

@@ -16,7 +16,8 @@ use crate::{
     follows::SubscribeButton,
     moderation::may_see_actor,
     oauth::Session,
-    pages::{context, markdown},
+    pages::{context, initial, markdown},
+    playlists::pages::{PlaylistCard, cards_of_account},
     users::User,
     videos,
 };
@@ -34,13 +35,13 @@ struct ActorPage {
     channels: Vec<ChannelLink>,
     videos: Vec<VideoCard>,
     pagination: Pagination,
+    playlists: Vec<PlaylistCard>,
 }
 
 /// What the head of the page shows.
 struct About {
     title: String,
     handle: String,
-    kind: &'static str,
     initial: String,
     avatar: Option<String>,
     banner: Option<String>,
@@ -53,6 +54,7 @@ struct About {
     origin: Option<String>,
     host: String,
     edit_href: Option<String>,
+    report_href: String,
     canonical_url: String,
 }
 
@@ -60,6 +62,7 @@ struct ChannelLink {
     href: String,
     name: String,
     detail: String,
+    initial: String,
     avatar: Option<String>,
 }
 
@@ -69,6 +72,7 @@ impl ChannelLink {
             href: channel.page_path(),
             name: channel.display_name.clone(),
             detail: followers(channel.followers_count),
+            initial: initial(&channel.display_name),
             avatar: best_path(&channel.avatars, AVATAR_WIDTH),
         }
     }
@@ -78,6 +82,7 @@ impl ChannelLink {
             href: account.page_path(),
             name: account.display_name.clone(),
             detail: format!("@{}@{}", account.username, account.host),
+            initial: initial(&account.display_name),
             avatar: best_path(&account.avatars, AVATAR_WIDTH),
         }
     }
@@ -85,10 +90,6 @@ impl ChannelLink {
 
 fn followers(count: i64) -> String {
     if count == 1 { "1 follower".to_owned() } else { format!("{count} followers") }
-}
-
-fn initial(name: &str) -> String {
-    name.chars().next().map(|first| first.to_uppercase().collect()).unwrap_or_default()
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -174,10 +175,10 @@ async fn read_account(
     let (videos, pagination) = read_videos(app, filters, &account.page_path(), query).await?;
     let (connection, names) = (&mut app.platform.db.read().await?, (account.username.as_str(), account.host.as_str()));
     let subscribe = SubscribeButton::of(app, connection, user, names, &account.page_path()).await?;
+    let playlists = cards_of_account(connection, account.id, user).await?;
     let is_own = user.is_some_and(|user| account.user_id == Some(user.id));
     let about = About {
         handle: format!("@{}@{}", account.username, account.host),
-        kind: "Account",
         initial: initial(&account.display_name),
         avatar: best_path(&account.avatars, AVATAR_WIDTH),
         banner: best_path(&account.banners, BANNER_WIDTH),
@@ -188,6 +189,7 @@ async fn read_account(
         moved_to: moved_to(app, account.moved_to_url).await?,
         origin: (!account.is_local).then(|| account.url.clone()),
         edit_href: is_own.then(|| "/my-account".to_owned()),
+        report_href: report_path(&account.username, &account.host),
         canonical_url: account.url,
         title: account.display_name,
         host: account.host,
@@ -199,6 +201,7 @@ async fn read_account(
         channels: channels.iter().map(ChannelLink::to_channel).collect(),
         videos,
         pagination,
+        playlists,
     })
 }
 
@@ -222,7 +225,6 @@ async fn read_channel(
     let is_own = user.is_some_and(|user| owner.user_id == Some(user.id));
     let about = About {
         handle: format!("@{}@{}", channel.username, channel.host),
-        kind: "Channel",
         initial: initial(&channel.display_name),
         avatar: best_path(&channel.avatars, AVATAR_WIDTH),
         banner: best_path(&channel.banners, BANNER_WIDTH),
@@ -233,11 +235,17 @@ async fn read_channel(
         moved_to: moved_to(app, channel.moved_to_url).await?,
         origin: (!channel.is_local).then(|| channel.url.clone()),
         edit_href: is_own.then(|| format!("/my-channels/{}", channel.username)),
+        report_href: report_path(&owner.username, &owner.host),
         canonical_url: channel.url,
         title: channel.display_name,
         host: channel.host,
     };
-    Ok(ActorPage { page, about, subscribe, channels: vec![], videos, pagination })
+    Ok(ActorPage { page, about, subscribe, channels: vec![], videos, pagination, playlists: vec![] })
+}
+
+/// Reports are about accounts: that of a channel's owner stands for the channel.
+fn report_path(username: &str, host: &str) -> String {
+    format!("/report?account={}", path_segment(&format!("{username}@{host}")))
 }
 
 async fn moved_to(app: &App, url: Option<String>) -> Result<Option<(String, String)>, Problem> {

@@ -23,7 +23,7 @@ use crate::{
     moderation::{ListOptions, moderator, page_of, somebody, video_blocks},
     oauth::Session,
     pages::{context, plain_text},
-    users::{Role, User},
+    users::User,
     videos::{self, find_visible, pages::problem_page},
 };
 
@@ -33,8 +33,6 @@ const PATH: &str = "/admin/abuses";
 #[template(path = "moderation/abuses.html")]
 struct AbusesPage {
     page: PageContext,
-    tab: &'static str,
-    is_administrator: bool,
     states: Vec<Choice>,
     search: String,
     total: i64,
@@ -92,14 +90,14 @@ pub async fn list(State(app): State<App>, nonce: Nonce, session: Session, Query(
         Ok(user) => user,
         Err(response) => return response,
     };
-    let page = context(&app, &nonce, Some(&user), "moderation");
-    match read(&app, page.clone(), &user, shown).await {
+    let page = context(&app, &nonce, Some(&user), "reports");
+    match read(&app, page.clone(), shown).await {
         Ok(abuses) => Page(abuses).into_response(),
         Err(problem) => problem_page(page, &problem),
     }
 }
 
-async fn read(app: &App, page: PageContext, user: &User, shown: Shown) -> ApiResult<AbusesPage> {
+async fn read(app: &App, page: PageContext, shown: Shown) -> ApiResult<AbusesPage> {
     let number = shown.page.unwrap_or(1);
     let state = shown.state.unwrap_or(AbuseState::Pending.number());
     let filters = AbuseFilters { state: (state != 0).then_some(state), ..AbuseFilters::default() };
@@ -117,8 +115,7 @@ async fn read(app: &App, page: PageContext, user: &User, shown: Shown) -> ApiRes
         query.append_pair("state", &state.to_string()).append_pair("search", &shown.search);
         format!("{PATH}?{}", query.append_pair("page", &number.to_string()).finish())
     });
-    let is_administrator = user.role() == Role::Administrator;
-    Ok(AbusesPage { page, tab: "abuses", is_administrator, states, search: shown.search, total, abuses, pagination })
+    Ok(AbusesPage { page, states, search: shown.search, total, abuses, pagination })
 }
 
 fn choices(state: i64) -> Vec<Choice> {
@@ -203,7 +200,7 @@ pub async fn change(
     };
     match apply(&app, &user, AbuseId(id), &change).await {
         Ok(()) => Redirect::to(PATH).into_response(),
-        Err(problem) => problem_page(context(&app, &nonce, Some(&user), "moderation"), &problem),
+        Err(problem) => problem_page(context(&app, &nonce, Some(&user), "reports"), &problem),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
     moderation::{ListOptions, moderator, page_of, somebody},
     oauth::Session,
     pages::context,
-    users::{Role, User},
+    users::User,
     videos::pages::problem_page,
 };
 
@@ -25,13 +25,11 @@ const MAX_LINES: usize = 1_000;
 #[template(path = "moderation/blocks.html")]
 struct BlocksPage {
     page: PageContext,
-    tab: &'static str,
-    is_administrator: bool,
     /// `/admin/moderation` or `/my-account/blocks`.
     path: &'static str,
     is_server: bool,
     search: String,
-    problem: Option<String>,
+    failed: Option<Failed>,
     servers: Vec<Row>,
     servers_total: i64,
     accounts: Vec<Row>,
@@ -39,9 +37,33 @@ struct BlocksPage {
     pagination: Pagination,
 }
 
+/// A form that did not work, with what was entered.
+struct Failed {
+    words: String,
+    servers: String,
+    accounts: String,
+}
+
 struct Row {
     name: String,
     since: String,
+}
+
+impl BlocksPage {
+    fn entered(&self, field: impl Fn(&Failed) -> &str) -> Option<(&str, &str)> {
+        let failed = self.failed.as_ref().filter(|failed| !field(failed).is_empty())?;
+        Some((failed.words.as_str(), field(failed)))
+    }
+
+    /// What went wrong with the servers that were entered, and what these were.
+    fn entered_servers(&self) -> Option<(&str, &str)> {
+        self.entered(|failed| &failed.servers)
+    }
+
+    /// Likewise for accounts.
+    fn entered_accounts(&self) -> Option<(&str, &str)> {
+        self.entered(|failed| &failed.accounts)
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -152,7 +174,8 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
 async fn change_blocks(app: &App, nonce: &Nonce, user: &User, blocker: Blocker, change: &Change) -> Response {
     let Err(error) = apply(app, blocker, change).await else { return Redirect::to(path_of(blocker)).into_response() };
     let words = format!("That did not work: {}.", Problem::from(error).detail().trim_end_matches('.'));
-    show(app, nonce, user, blocker, Shown::default(), Some(words)).await
+    let failed = Failed { words, servers: change.servers.clone(), accounts: change.accounts.clone() };
+    show(app, nonce, user, blocker, Shown::default(), Some(failed)).await
 }
 
 fn path_of(blocker: Blocker) -> &'static str {
@@ -168,19 +191,19 @@ async fn show(
     user: &User,
     blocker: Blocker,
     shown: Shown,
-    problem: Option<String>,
+    failed: Option<Failed>,
 ) -> Response {
-    let page = context(app, nonce, Some(user), if blocker == Blocker::Server { "moderation" } else { "blocks" });
-    match read(app, page.clone(), user, blocker, shown).await {
+    let page = context(app, nonce, Some(user), if blocker == Blocker::Server { "server-blocks" } else { "blocks" });
+    match read(app, page.clone(), blocker, shown).await {
         Ok(blocks) => {
-            let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-            (status, Page(BlocksPage { problem, ..blocks })).into_response()
+            let status = if failed.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+            (status, Page(BlocksPage { failed, ..blocks })).into_response()
         }
         Err(problem) => problem_page(page, &problem),
     }
 }
 
-async fn read(app: &App, page: PageContext, user: &User, blocker: Blocker, shown: Shown) -> ApiResult<BlocksPage> {
+async fn read(app: &App, page: PageContext, blocker: Blocker, shown: Shown) -> ApiResult<BlocksPage> {
     let (is_server, path) = (blocker == Blocker::Server, path_of(blocker));
     let number = shown.page.unwrap_or(1);
     let options = ListOptions::page(number, Some(shown.search.clone()));
@@ -208,12 +231,10 @@ async fn read(app: &App, page: PageContext, user: &User, blocker: Blocker, shown
     });
     Ok(BlocksPage {
         page,
-        tab: "moderation",
-        is_administrator: user.role() == Role::Administrator,
         path,
         is_server,
         search: shown.search,
-        problem: None,
+        failed: None,
         servers,
         servers_total,
         accounts,

@@ -13,7 +13,7 @@ use crate::{
     moderation::{ListOptions, moderator, page_of},
     oauth::Session,
     pages::context,
-    users::{Role, User},
+    users::User,
     videos::{self, find_visible, pages::problem_page},
 };
 
@@ -23,8 +23,6 @@ const PATH: &str = "/admin/video-blocks";
 #[template(path = "moderation/video_blocks.html")]
 struct VideoBlocksPage {
     page: PageContext,
-    tab: &'static str,
-    is_administrator: bool,
     search: String,
     /// The video that the form begins with.
     video: String,
@@ -57,8 +55,8 @@ pub async fn list(State(app): State<App>, nonce: Nonce, session: Session, Query(
         Ok(user) => user,
         Err(response) => return response,
     };
-    let page = context(&app, &nonce, Some(&user), "moderation");
-    match read(&app, page.clone(), &user, shown).await {
+    let page = context(&app, &nonce, Some(&user), "video-blocks");
+    match read(&app, page.clone(), shown).await {
         Ok(blocks) => Page(blocks).into_response(),
         Err(problem) => problem_page(page, &problem),
     }
@@ -82,7 +80,7 @@ pub async fn change(State(app): State<App>, nonce: Nonce, session: Session, Form
     };
     match apply(&app, &user, &change).await {
         Ok(()) => Redirect::to(PATH).into_response(),
-        Err(problem) => problem_page(context(&app, &nonce, Some(&user), "moderation"), &problem),
+        Err(problem) => problem_page(context(&app, &nonce, Some(&user), "video-blocks"), &problem),
     }
 }
 
@@ -105,7 +103,7 @@ fn id_in(text: &str) -> &str {
     path.rsplit('/').next().unwrap_or_default()
 }
 
-async fn read(app: &App, page: PageContext, user: &User, shown: Shown) -> ApiResult<VideoBlocksPage> {
+async fn read(app: &App, page: PageContext, shown: Shown) -> ApiResult<VideoBlocksPage> {
     let number = shown.page.unwrap_or(1);
     let options = ListOptions::page(number, Some(shown.search.clone()));
     let now = app.platform.clock.now();
@@ -129,16 +127,7 @@ async fn read(app: &App, page: PageContext, user: &User, shown: Shown) -> ApiRes
         query.append_pair("search", &shown.search).append_pair("page", &number.to_string());
         format!("{PATH}?{}", query.finish())
     });
-    Ok(VideoBlocksPage {
-        page,
-        tab: "video-blocks",
-        is_administrator: user.role() == Role::Administrator,
-        search: shown.search,
-        video: shown.video,
-        total,
-        rows,
-        pagination,
-    })
+    Ok(VideoBlocksPage { page, search: shown.search, video: shown.video, total, rows, pagination })
 }
 
 #[cfg(test)]
