@@ -5,8 +5,7 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    accounts,
-    actors::{ActorKind, NewActor},
+    accounts, actors,
     comments::{
         CommentId,
         actions::CommentError,
@@ -17,34 +16,7 @@ use crate::{
 
 /// Somebody of another server.
 async fn stranger(app: &App, host: &str, name: &str) -> Actor {
-    let url = Url::parse(&format!("https://{host}/users/{name}")).unwrap();
-    let part = |part: &str| ids::under(&url, part).to_string();
-    let actor = NewActor {
-        kind: ActorKind::Person,
-        username: name.to_owned(),
-        host: host.to_owned(),
-        is_local: false,
-        inbox_url: part("inbox"),
-        shared_inbox_url: Some(format!("https://{host}/inbox")),
-        outbox_url: None,
-        followers_url: Some(part("followers")),
-        following_url: None,
-        public_key_pem: String::new(),
-        private_key_pem: None,
-        refreshed_at: Some(app.platform.clock.now()),
-        playlists_url: None,
-        moved_to_url: None,
-        also_known_as: vec![],
-        published_at: None,
-        is_indexable: true,
-        url: url.clone(),
-    };
-    let mut tx = app.platform.db.begin().await.unwrap();
-    let id = crate::actors::store::upsert(&mut tx, &actor, app.platform.clock.now()).await.unwrap();
-    accounts::store::insert(&mut tx, id, None, name, app.platform.clock.now()).await.unwrap();
-    let actor = crate::actors::store::find(&mut tx, id).await.unwrap().unwrap();
-    tx.commit().await.unwrap();
-    actor
+    actors::testing::stranger(app, host, name).await.0
 }
 
 fn toot(author: &Actor, number: u32, answered: &str, html: &str) -> Value {

@@ -524,3 +524,6 @@ pub async fn block_for_test(
         .await
         .map(drop)
 }
+
+#[cfg(test)]
+mod tests;

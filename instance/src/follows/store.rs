@@ -259,11 +259,4 @@ pub async fn set_asked_of_list(tx: &mut Tx, list: &str, hosts: &str, now: Timest
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_handle_is_searched_for_as_people_write_it() {
-        assert_eq!(like_pattern(" @Bob_a@tube.example"), "%bob!_a@tube.example%");
-    }
-}
+mod tests;
