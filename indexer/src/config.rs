@@ -42,3 +42,31 @@ impl Default for Config {
         }
     }
 }
+
+impl Config {
+    /// Refuses what the types allow and no crawl can keep to.
+    ///
+    /// # Errors
+    /// A sentence that names the key.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let rate = self.requests_per_second;
+        if rate.is_finite() && rate > 0.0 {
+            return Ok(());
+        }
+        Err(format!("indexer.requests_per_second = {rate} must be a number above 0, such as 2.0"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pace_that_is_none_is_refused_by_name() {
+        assert_eq!(Config::default().check(), Ok(()));
+        for rate in [f64::NAN, f64::INFINITY, 0.0, -1.0] {
+            let said = Config { requests_per_second: rate, ..Config::default() }.check().unwrap_err();
+            assert!(said.starts_with("indexer.requests_per_second = ") && said.contains("above 0"), "{said}");
+        }
+    }
+}

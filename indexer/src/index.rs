@@ -111,7 +111,7 @@ impl VideoIndex {
         // Tantivy panics on some damaged files.
         match catch_unwind(|| Shared::existing(&directory, epoch)).unwrap_or(Err(Unusable::Damaged)) {
             Ok(shared) => return Self::start(shared, writer_memory),
-            Err(Unusable::Absent) => {}
+            Err(Unusable::Absent | Unusable::Empty) => {} // nothing is lost, and nobody needs to know
             Err(unusable) => warn!(%unusable, "the search index is rebuilt from the database"),
         }
         fs::remove_dir_all(folder)?;
@@ -190,6 +190,9 @@ impl std::fmt::Debug for VideoIndex {
 enum Unusable {
     #[error("there is none")]
     Absent,
+    /// Made by a process that stopped before it had anything to write.
+    #[error("nothing was ever committed to it")]
+    Empty,
     #[error("it has another layout")]
     Version,
     #[error("it belongs to another database")]
@@ -207,8 +210,11 @@ impl Shared {
         }
         let index = Index::open(directory.clone())?;
         let (schema, fields) = Fields::build();
-        let stamp: Option<Stamp> =
-            index.load_metas()?.payload.as_deref().and_then(|payload| serde_json::from_str(payload).ok());
+        let metas = index.load_metas()?;
+        if metas.payload.is_none() && metas.segments.is_empty() {
+            return Err(Unusable::Empty);
+        }
+        let stamp: Option<Stamp> = metas.payload.as_deref().and_then(|payload| serde_json::from_str(payload).ok());
         match stamp {
             Some(stamp) if stamp.version != schema::VERSION || index.schema() != schema => Err(Unusable::Version),
             Some(stamp) if stamp.epoch != epoch => Err(Unusable::Epoch),

@@ -46,8 +46,9 @@ pub struct Mounted {
 ///
 /// # Errors
 /// [`MountError`] if the database or the index folder cannot be used, or the configuration names something that is not
-/// an instance.
+/// an instance or a pace that cannot be kept.
 pub async fn mount(platform: &Platform, config: Config) -> Result<Mounted, MountError> {
+    config.check().map_err(MountError::Other)?;
     let now = platform.clock.now();
     let mut tx = platform.db.begin().await?;
     let state = store::initialise(&mut tx, &platform.random.hex(16)).await?;

@@ -65,6 +65,7 @@ fn api() -> Router<App> {
         .route("/api/v1/videos/languages", get(videos::languages))
         .route("/api/v1/videos/privacies", get(videos::privacies))
         .route("/api/v1/videos/comments", get(comments::api::all))
+        .route("/api/v1/users/me/videos", get(videos::mine::list))
         .route("/api/v1/users/me/videos/comments", get(comments::api::mine))
         .route("/api/v1/videos/{id}/comment-threads", get(comments::api::threads).post(comments::api::create_thread))
         .route("/api/v1/videos/{id}/comment-threads/{thread}", get(comments::api::thread))

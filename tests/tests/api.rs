@@ -97,12 +97,33 @@ async fn a_file_that_is_no_video_fails_with_words_for_its_owner() {
     let uuid = answer.json()["video"]["uuid"].as_str().unwrap().to_owned();
     let details = root.get_json(&format!("/api/v1/videos/{uuid}")).await;
     assert_eq!(details["state"]["id"], 7, "transcoding failed: {details}");
+    let reason = details["failureReason"].as_str().unwrap_or_default();
+    assert!(reason.contains("is not a video or sound file that can be read"), "{details}");
+    let mine = root.get_json("/api/v1/users/me/videos").await;
+    assert_eq!((&mine["total"], &mine["data"][0]["uuid"]), (&1.into(), &uuid.as_str().into()));
+    assert_eq!(mine["data"][0]["state"]["label"], "Transcoding failed");
+    assert_eq!(mine["data"][0]["failureReason"], reason);
+    assert_eq!(world.alpha.get(&format!("/api/v1/videos/{uuid}")).await.status, StatusCode::NOT_FOUND);
     let page = root.get("/my-videos").await.text();
     assert!(page.contains("Not a video") && page.contains("is not a video or sound file that can be read"), "{page}");
     assert_eq!(world.alpha.get_json("/api/v1/videos").await["total"], 0);
     let uuid = root.upload("A test card", &Clip::tiny().await).await;
     world.settle().await;
-    world.alpha.get(&format!("/api/v1/videos/{uuid}")).await.assert_success();
+    let details = world.alpha.get_json(&format!("/api/v1/videos/{uuid}")).await;
+    assert!(details.get("failureReason").is_none(), "{details}");
+    let mine = root.get_json("/api/v1/users/me/videos?sort=name&search=TEST%20card").await;
+    assert_eq!((&mine["total"], &mine["data"][0]["name"]), (&1.into(), &"A test card".into()));
+    assert_shape("videos-list", &mine, &[]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_owner_finds_a_video_among_their_own() {
+    let world = World::with(["alpha"]).await;
+    world.alpha.admin().upload("A test card", &Clip::tiny().await).await;
+    let waiting = world.alpha.admin().get_json("/api/v1/users/me/videos").await;
+    assert_eq!((&waiting["total"], &waiting["data"][0]["state"]["id"]), (&1.into(), &2.into()));
+    world.settle().await;
+    assert_eq!(world.alpha.get("/api/v1/users/me/videos").await.status, StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test(flavor = "multi_thread")]

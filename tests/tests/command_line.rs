@@ -2,9 +2,19 @@
 
 #![cfg(test)]
 
-use std::{fs, net::TcpListener, process::Output};
+use std::{
+    fs,
+    net::{TcpListener, TcpStream},
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+    thread::sleep,
+    time::{Duration, Instant},
+};
 
-use shoal_tests::{Process, process::command};
+use shoal_tests::{
+    Process,
+    process::{command, free_port},
+};
 
 fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     let folder = tempfile::tempdir().unwrap();
@@ -37,6 +47,9 @@ fn a_wrong_configuration_names_the_key() {
     assert!(said.contains("the roles are instance, indexer, redundancy, search-ui"), "{said}");
     let said = complaint(&["serve", "--config", "/nonexistent.toml"], &[]);
     assert!(said.contains("/nonexistent.toml"), "{said}");
+    let pace = [("SHOAL__INDEXER__REQUESTS_PER_SECOND", "nan")];
+    let said = complaint(&["serve", "--listen", "127.0.0.1:0", "--roles", "indexer"], &pace);
+    assert!(said.contains("indexer.requests_per_second = NaN must be a number above 0"), "{said}");
     let said = complaint(&["serve", "--listen", "127.0.0.1:0", "--public-url", "tube.example"], &[]);
     assert!(said.contains("tube.example"), "{said}");
 }
@@ -103,4 +116,112 @@ async fn a_restart_finds_everything_as_it_was() {
     assert_eq!(server.get_json("/api/v1/oauth-clients/local").await, before);
     assert!(server.admin().log_in().await.status.is_success());
     assert_eq!(server.get("/search-index").await.status, 200);
+}
+
+/// `shoal demo` in a folder of its own. Whatever happens to the test, it ends with it.
+struct Demo {
+    child: Child,
+    ports: [u16; 3],
+    folder: tempfile::TempDir,
+}
+
+impl Demo {
+    /// Starts it in a folder that is empty, or holds the notes of an earlier run that did all there is to do.
+    fn start(is_complete: bool) -> Self {
+        let (folder, ports) = (tempfile::tempdir().unwrap(), [free_port(), free_port(), free_port()]);
+        let data = folder.path().join("data");
+        if is_complete {
+            fs::create_dir(&data).unwrap();
+            let notes = format!("{{\"ports\": {ports:?}, \"videos\": [], \"complete\": true}}");
+            fs::write(data.join("demo.json"), notes).unwrap();
+        }
+        let output = fs::File::create(folder.path().join("output")).unwrap();
+        let [alpha, beta, search] = ports;
+        let child = command()
+            .args(["demo", "--data"])
+            .arg(&data)
+            .args(["--ports", &format!("{alpha},{beta},{search}"), "--ready-file"])
+            .arg(folder.path().join("ready.json"))
+            .stdin(Stdio::null())
+            .stdout(output)
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        Self { child, ports, folder }
+    }
+
+    fn output(&self) -> String {
+        fs::read_to_string(self.folder.path().join("output")).unwrap()
+    }
+
+    fn until(&mut self, what: &str, mut happened: impl FnMut(&mut Self) -> bool) {
+        let started = Instant::now();
+        while !happened(self) {
+            assert!(started.elapsed() < Duration::from_secs(90), "{what} did not happen:\n{}", self.output());
+            sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Presses Ctrl-C, and waits for the end.
+    fn interrupt(&mut self) {
+        let sent = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+        self.until("the end", |demo| demo.child.try_wait().unwrap().is_some());
+        let status = self.child.wait().unwrap();
+        assert!(status.success(), "{status}:\n{}", self.output());
+    }
+
+    fn listeners(&self) -> usize {
+        self.ports.iter().filter(|port| TcpStream::connect(("127.0.0.1", **port)).is_ok()).count()
+    }
+
+    /// Nothing of it runs, each server had time to say goodbye, and each database is one file again.
+    fn assert_nothing_left(&self) {
+        assert!(self.output().contains("all servers have stopped"), "{}", self.output());
+        assert_eq!(self.listeners(), 0);
+        assert_eq!(processes_about(self.folder.path()), Vec::<String>::new());
+        for member in ["alpha", "beta", "search"] {
+            let log = fs::read_to_string(self.folder.path().join(format!("data/{member}.log"))).unwrap();
+            assert!(log.lines().last().is_some_and(|line| line.contains("stopped")), "{member}:\n{log}");
+            let data = self.folder.path().join("data").join(member);
+            assert!(data.join("shoal.sqlite3").is_file(), "{member} has a database");
+            assert!(!data.join("shoal.sqlite3-wal").exists(), "{member} closed it");
+        }
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        // Its servers end with it: their standard input is a pipe that it holds.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Command lines of the processes that name something in a folder.
+fn processes_about(folder: &Path) -> Vec<String> {
+    let folder = folder.to_string_lossy();
+    let processes =
+        fs::read_dir("/proc").unwrap().filter_map(|entry| fs::read(entry.ok()?.path().join("cmdline")).ok());
+    let lines = processes.map(|line| String::from_utf8_lossy(&line).replace('\0', " "));
+    lines.filter(|line| line.contains(&*folder)).collect()
+}
+
+#[test]
+fn ctrl_c_stops_all_three_servers_of_the_demo_network() {
+    let mut demo = Demo::start(true);
+    demo.until("the network", |demo| demo.folder.path().join("ready.json").exists());
+    assert_eq!((demo.listeners(), processes_about(demo.folder.path()).len()), (3, 4));
+    demo.interrupt();
+    demo.assert_nothing_left();
+}
+
+#[test]
+fn ctrl_c_also_ends_the_preparation_of_the_demo_network() {
+    let mut demo = Demo::start(false);
+    // By now it makes the first clip: FFmpeg is at work for it.
+    let is_making_clips = |demo: &mut Demo| processes_about(demo.folder.path()).len() > 4;
+    demo.until("the making of clips", is_making_clips);
+    demo.interrupt();
+    demo.assert_nothing_left();
 }

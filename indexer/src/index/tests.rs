@@ -52,6 +52,23 @@ async fn a_reopened_index_knows_how_far_it_got() {
     assert_eq!(count(&index, "whales"), 1);
 }
 
+#[tokio::test]
+async fn an_index_that_nothing_was_committed_to_is_told_apart_from_one_of_another_version() {
+    let folder = TempDir::new().unwrap();
+    drop(open(&folder));
+    let why = || Shared::existing(&MmapDirectory::open(folder.path()).unwrap(), EPOCH).err().unwrap();
+    assert!(matches!(why(), Unusable::Empty), "{:?}", why());
+    let index = open(&folder);
+    index.apply(vec![put(&index, 1, "Whales")], at(1)).await.unwrap();
+    drop(index);
+    let meta = folder.path().join("meta.json");
+    let ours = format!("\\\"version\\\":{}", schema::VERSION);
+    let text = fs::read_to_string(&meta).unwrap();
+    assert!(text.contains(&ours), "{text}");
+    fs::write(&meta, text.replace(&ours, "\\\"version\\\":999999")).unwrap();
+    assert!(matches!(why(), Unusable::Version), "{:?}", why());
+}
+
 /// A copy of the folder, taken while a writer has written segments that it has not committed, is what `kill -9` leaves.
 #[tokio::test]
 async fn what_was_not_committed_is_cleanly_absent_after_a_crash() {

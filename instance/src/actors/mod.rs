@@ -16,6 +16,8 @@ pub mod pages;
 pub mod removal;
 pub mod store;
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
 
 pub use actions::{ensure_instance_actor, new_local};

@@ -5,8 +5,7 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    accounts,
-    actors::{ActorKind, NewActor},
+    accounts, actors,
     comments::{
         CommentId,
         actions::CommentError,
@@ -18,14 +17,7 @@ use crate::{
 
 /// Somebody of another server.
 async fn stranger(app: &App, host: &str, name: &str) -> Actor {
-    let refreshed_at = Some(app.platform.clock.now());
-    let actor = NewActor { refreshed_at, ..NewActor::stranger(ActorKind::Person, name, host) };
-    let mut tx = app.platform.db.begin().await.unwrap();
-    let id = crate::actors::store::upsert(&mut tx, &actor, app.platform.clock.now()).await.unwrap();
-    accounts::store::insert(&mut tx, id, None, name, app.platform.clock.now()).await.unwrap();
-    let actor = crate::actors::store::find(&mut tx, id).await.unwrap().unwrap();
-    tx.commit().await.unwrap();
-    actor
+    actors::testing::stranger(app, host, name).await.0
 }
 
 fn toot(author: &Actor, number: u32, answered: &str, html: &str) -> Value {

@@ -527,3 +527,6 @@ pub async fn block_for_test(
         .await
         .map(drop)
 }
+
+#[cfg(test)]
+mod tests;

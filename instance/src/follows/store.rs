@@ -271,3 +271,6 @@ pub async fn set_asked_of_list(tx: &mut Tx, list: &str, hosts: &str, now: Timest
     .await
     .map(drop)
 }
+
+#[cfg(test)]
+mod tests;

@@ -110,3 +110,6 @@ pub async fn delete_of_user(tx: &mut Tx, user: UserId) -> Result<u64, DbError> {
 pub async fn delete_expired(tx: &mut Tx, now: Timestamp) -> Result<u64, DbError> {
     tx.query(sql!("DELETE FROM oauth_tokens WHERE refresh_expires_at <= $1")).bind(now).execute().await
 }
+
+#[cfg(test)]
+mod tests;

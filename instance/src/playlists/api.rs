@@ -235,7 +235,7 @@ impl From<PictureError> for Problem {
         match error {
             PictureError::Media(media) if media.is_permanent() => Self::bad_request(media.to_string()),
             PictureError::Media(media) => Self::internal(&media),
-            PictureError::Scratch(error) => Self::internal(&error),
+            PictureError::Scratch(error) => error.into(),
             PictureError::Storage(error) => error.into(),
         }
     }

@@ -25,7 +25,7 @@ use crate::{
     transcoding::Transcode,
     users::User,
     videos::{
-        self, GivenPictures, PictureError, Privacy, VideoId, VideoState,
+        self, GivenPictures, PictureError, Privacy, StoredPictures, VideoId, VideoState,
         model::{LiveFacts, RemoteLinks, VideoDraft, VideoFacts},
     },
 };
@@ -155,7 +155,6 @@ pub(super) async fn accept(
 ) -> Result<(VideoId, Uuid), UploadError> {
     let channel_id = choose_channel(app, user, upload.channel_id).await?;
     let uuid = app.platform.random.uuid();
-    let now = app.platform.clock.now();
     let given = std::mem::take(&mut upload.pictures);
     let draft = draft(app, uuid, channel_id, upload, &file)?;
     let pictures = given.store(app).await?;
@@ -167,14 +166,28 @@ pub(super) async fn accept(
     };
     remove_later_unless_used(app, &key).await?;
     app.platform.storage.put_file(&key, &keep(file.path)?).await?;
-    let mut tx = app.platform.db.begin().await?;
-    let id = videos::store::upsert(&mut tx, &draft, now).await?;
-    videos::store::set_pictures(&mut tx, id, pictures.thumbnail.as_deref(), pictures.preview.as_deref()).await?;
-    store::insert_source(&mut tx, id, &source, now).await?;
-    enqueue(&mut tx, now, &Transcode { video_id: id.0 }).await?;
-    tx.commit().await?;
+    let id = match record(app, &draft, &pictures, &source).await {
+        Err(error) if error.is_disk_full() => {
+            // Nothing was recorded, and this room is needed before the job comes. Should it fail, there is still the job.
+            let _ = app.platform.storage.delete(&key).await;
+            return Err(error.into());
+        }
+        recorded => recorded?,
+    };
     info!(video.uuid = %uuid, size_bytes = source.size_bytes, "uploaded video {uuid}");
     Ok((id, uuid))
+}
+
+/// Writes down the video, where its file is, and that it is to be transcoded: all of it, or nothing.
+async fn record(app: &App, draft: &VideoDraft, pictures: &StoredPictures, source: &Source) -> Result<VideoId, DbError> {
+    let now = app.platform.clock.now();
+    let mut tx = app.platform.db.begin().await?;
+    let id = videos::store::upsert(&mut tx, draft, now).await?;
+    videos::store::set_pictures(&mut tx, id, pictures.thumbnail.as_deref(), pictures.preview.as_deref()).await?;
+    store::insert_source(&mut tx, id, source, now).await?;
+    enqueue(&mut tx, now, &Transcode { video_id: id.0 }).await?;
+    tx.commit().await?;
+    Ok(id)
 }
 
 /// Whatever happens between storage and database, the file does not stay without a video.

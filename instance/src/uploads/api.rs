@@ -122,10 +122,7 @@ impl From<UploadError> for Problem {
                 Self::new(StatusCode::PAYLOAD_TOO_LARGE, error.to_string()).code("max_file_size_reached")
             }
             UploadError::ForeignChannel => Self::forbidden(error.to_string()),
-            UploadError::Io(error) if error.kind() == std::io::ErrorKind::StorageFull => {
-                Self::new(StatusCode::INSUFFICIENT_STORAGE, "The server's disk is full: nothing was saved.")
-            }
-            UploadError::Io(error) => Self::internal(&error),
+            UploadError::Io(error) => error.into(),
             UploadError::Picture(error) => error.into(),
             UploadError::Storage(error) => error.into(),
             UploadError::Db(error) => error.into(),

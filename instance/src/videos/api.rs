@@ -17,7 +17,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::{
-    ListQuery, Privacy, Video, VideoId, actions, intake, labels,
+    ListQuery, Privacy, Video, VideoId, actions, intake, labels, mine,
     representation::{Details, ResultList, Summary, iso},
     store,
 };
@@ -133,6 +133,7 @@ pub async fn details(State(app): State<App>, Path(id): Path<String>, session: Se
     if let Some(body) = body.as_object_mut() {
         body.insert("viewers".to_owned(), app.views.viewers(video.id, app.platform.clock.now()).into());
     }
+    mine::tell_failure(&video, &mut body);
     moderation::video_blocks::api::describe(&mut connection, video.id, &mut body).await?;
     drop(connection);
     look_after(&app, &video).await;

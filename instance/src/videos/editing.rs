@@ -250,6 +250,7 @@ impl From<PictureError> for Problem {
         match error {
             error if error.is_permanent() => Self::bad_request(error.to_string()),
             PictureError::Storage(error) => error.into(),
+            PictureError::Scratch(error) => error.into(),
             error => Self::internal(&error),
         }
     }

@@ -172,9 +172,7 @@ impl Filters {
         if let Some(account) = self.account {
             query.push(" AND c.account_id = ").bind(account);
         }
-        for word in &self.words {
-            query.push(" AND v.name_folded LIKE ").bind(like_pattern(&fold(word))).push(" ESCAPE '!'");
-        }
+        self.push_words_to(query);
         if let Some(moment) = self.published_after {
             query.push(" AND v.published_at >= ").bind(moment);
         }
@@ -199,6 +197,15 @@ impl Filters {
             query.push(" AND EXISTS (SELECT 1 FROM follows s WHERE s.state = 'accepted' AND s.follower_id = ");
             query.bind(subscriber).push(" AND (s.target_id = c.actor_id OR s.target_id = (SELECT o.actor_id");
             query.push(" FROM accounts o WHERE o.id = c.account_id)))");
+        }
+    }
+}
+
+impl Filters {
+    /// The words alone, for lists to which nothing else of this applies.
+    pub(super) fn push_words_to(&self, query: &mut DynamicQuery<'_>) {
+        for word in &self.words {
+            query.push(" AND v.name_folded LIKE ").bind(like_pattern(&fold(word))).push(" ESCAPE '!'");
         }
     }
 }

@@ -16,6 +16,7 @@ pub mod jobs;
 mod labels;
 pub(crate) mod lazy;
 mod listing;
+pub mod mine;
 pub mod model;
 pub mod pages;
 mod pictures;
@@ -38,7 +39,7 @@ pub use labels::{category, category_names, language, language_names, licence, li
 pub use lazy::LazyFiles;
 pub use listing::{Filters, ListQuery};
 pub use model::{Privacy, Video, VideoFile, VideoId, VideoState};
-pub(crate) use pictures::{GivenPictures, MAX_BYTES as MAX_PICTURE_BYTES, PictureError};
+pub(crate) use pictures::{GivenPictures, MAX_BYTES as MAX_PICTURE_BYTES, PictureError, StoredPictures};
 pub(crate) use representation::{Summary, account_json, channel_json, iso};
 pub(crate) use rules::check as check_facts;
 pub use seed::seed;

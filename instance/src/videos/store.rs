@@ -94,6 +94,32 @@ pub async fn of_user(connection: &mut Connection, user: UserId) -> Result<Vec<Vi
         .await
 }
 
+/// Videos of a user that have the words that were looked for, in the order of a query, whatever their state and privacy.
+pub async fn list_of_user(connection: &mut Connection, user: UserId, query: &ListQuery) -> Result<Vec<Video>, DbError> {
+    let mut statement = connection.build(sql!(fragment concat!(video!(), " WHERE a.user_id = ")));
+    statement.bind(user);
+    query.filters.push_words_to(&mut statement);
+    statement
+        .push(" ORDER BY ")
+        .push(query.sort.sql())
+        .push(" LIMIT ")
+        .bind(query.count)
+        .push(" OFFSET ")
+        .bind(query.start);
+    statement.fetch_all().await
+}
+
+/// How many videos [`list_of_user`] would give without bounds.
+pub async fn count_of_user(connection: &mut Connection, user: UserId, filters: &Filters) -> Result<i64, DbError> {
+    let mut statement = connection.build(sql!(fragment
+        "SELECT count(*) FROM videos v JOIN video_channels c ON c.id = v.channel_id \
+         JOIN accounts a ON a.id = c.account_id WHERE a.user_id = "
+    ));
+    statement.bind(user);
+    filters.push_words_to(&mut statement);
+    statement.fetch_scalar().await
+}
+
 /// How many listed local videos there are.
 pub async fn count_local_listed(connection: &mut Connection) -> Result<i64, DbError> {
     connection
@@ -520,3 +546,6 @@ pub async fn is_channel_of_user(
         .fetch_scalar()
         .await
 }
+
+#[cfg(test)]
+mod tests;

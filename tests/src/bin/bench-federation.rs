@@ -211,7 +211,7 @@ async fn measure_peer_inbox(peer: &Url, sinks: &Sinks) -> (usize, f64, f64) {
     let client = reqwest::Client::new();
     let get = async |path: &str| -> Value {
         let answer = client.get(peer.join(path).expect("an address")).send().await.expect("an answer");
-        answer.json().await.expect("JSON")
+        serde_json::from_slice(&answer.bytes().await.expect("an answer")).expect("JSON")
     };
     let videos = get("/api/v1/videos?count=2&isLocal=true").await;
     let (video, other) = (watch_page(peer, &videos["data"][0]), watch_page(peer, &videos["data"][1]));

@@ -1,4 +1,7 @@
-use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::{
+    Connection, Executor, PgPool,
+    migrate::{MigrateError, Migrator},
+};
 
 use super::{Backend, Db, DbError};
 
@@ -10,7 +13,7 @@ impl Db {
     pub(super) async fn migrate(&self) -> Result<(), DbError> {
         let (result, migrator) = match &self.backend {
             Backend::Sqlite { writer, .. } => (SQLITE.run(writer).await, &SQLITE),
-            Backend::Postgres(pool) => (POSTGRES.run(pool).await, &POSTGRES),
+            Backend::Postgres(pool) => (run_on_postgres(pool).await, &POSTGRES),
         };
         result.map_err(|error| match error {
             MigrateError::VersionMissing(found) | MigrateError::VersionTooNew(found, _) => {
@@ -19,6 +22,15 @@ impl Db {
             other => DbError::Migration(other),
         })
     }
+}
+
+/// While one node applies steps, the others wait for it, however long that takes.
+async fn run_on_postgres(pool: &PgPool) -> Result<(), MigrateError> {
+    let mut connection = pool.acquire().await?.detach();
+    connection.execute("SET lock_timeout = 0").await?;
+    POSTGRES.run(&mut connection).await?;
+    connection.close().await?;
+    Ok(())
 }
 
 fn newest(migrator: &Migrator) -> i64 {

@@ -4,6 +4,9 @@
 //! one. On SQLite a transaction starts with `BEGIN IMMEDIATE` on the single writer connection, so that it can neither fail
 //! half-way for lack of the lock nor deadlock; readers have connections of their own and never wait for it.
 //!
+//! Nobody waits for ever: who does not get a connection, the turn to write or a locked row within `database.longest_wait`
+//! is told so by an error that [`DbError::is_busy`] knows, and nothing of the transaction stays.
+//!
 //! Statements are written once, in the portable subset (`$1` placeholders, `ON CONFLICT … RETURNING`), through [`sql!`],
 //! which registers them so that a test can prepare each one on both databases.
 
@@ -14,8 +17,11 @@ mod error;
 mod migrate;
 mod statement;
 mod stats;
+#[cfg(test)]
+mod tests;
 
 use std::{
+    future::ready,
     path::Path,
     str::FromStr,
     sync::{
@@ -26,7 +32,7 @@ use std::{
 };
 
 use sqlx::{
-    ConnectOptions, PgPool, SqlitePool,
+    AssertSqlSafe, ConnectOptions, Connection as _, Executor, PgConnection, PgPool, SqliteConnection, SqlitePool,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -40,11 +46,6 @@ pub use statement::{Statement, statements};
 pub use stats::{QueryStats, with_stats};
 
 use connection::Handle;
-
-/// How long a writer waits for the lock of the database file before it reports that the database is busy.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(15);
-/// How long anyone waits for a free connection.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A database with its connections. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -86,8 +87,8 @@ impl Db {
     /// or the file cannot be written.
     pub async fn open(config: &DatabaseConfig, data: &Path) -> Result<Self, DbError> {
         let backend = match config.url.as_deref() {
-            None => open_sqlite(&data.join("shoal.sqlite3"), config.max_connections).await?,
-            Some(url) => open_postgres(url, config.max_connections).await?,
+            None => open_sqlite(&data.join("shoal.sqlite3"), config).await?,
+            Some(url) => open_postgres(url, config).await?,
         };
         let db = Self { backend, commits: Arc::default() };
         db.migrate().await?;
@@ -105,7 +106,7 @@ impl Db {
     /// A connection for reading. On SQLite it refuses to write.
     ///
     /// # Errors
-    /// [`DbError`] if no connection becomes free within 20 seconds.
+    /// [`DbError`] if no connection becomes free in time.
     pub async fn read(&self) -> Result<Connection, DbError> {
         Ok(Connection::new(match &self.backend {
             Backend::Sqlite { readers, .. } => Handle::Sqlite(readers.acquire().await?),
@@ -116,7 +117,7 @@ impl Db {
     /// A transaction for writing. On SQLite there is one at a time, and it waits for its turn.
     ///
     /// # Errors
-    /// [`DbError`] if the turn does not come within 20 seconds.
+    /// [`DbError`] if the turn does not come in time.
     pub async fn begin(&self) -> Result<Tx, DbError> {
         let handle = match &self.backend {
             Backend::Sqlite { writer, .. } => Handle::SqliteTx(writer.begin_with("BEGIN IMMEDIATE").await?),
@@ -155,7 +156,8 @@ impl Db {
     }
 }
 
-async fn open_sqlite(file: &Path, max_readers: u32) -> Result<Backend, DbError> {
+async fn open_sqlite(file: &Path, config: &DatabaseConfig) -> Result<Backend, DbError> {
+    let longest_wait = config.longest_wait.get();
     let unavailable = |error| DbError::unavailable(file.display().to_string(), error);
     let options = SqliteConnectOptions::new()
         .filename(file)
@@ -163,21 +165,22 @@ async fn open_sqlite(file: &Path, max_readers: u32) -> Result<Backend, DbError> 
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
-        .busy_timeout(BUSY_TIMEOUT)
+        .busy_timeout(longest_wait)
         .optimize_on_close(true, None)
         .disable_statement_logging();
     let writer = SqlitePoolOptions::new()
         .max_connections(1)
         .min_connections(1)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .acquire_timeout(longest_wait)
         .idle_timeout(None)
         .max_lifetime(None)
+        .before_acquire(|connection, _| Box::pin(ready(Ok(is_reusable(connection)))))
         .connect_with(options.clone())
         .await
         .map_err(unavailable)?;
     let readers = SqlitePoolOptions::new()
-        .max_connections(max_readers.max(1))
-        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .max_connections(config.max_connections.max(1))
+        .acquire_timeout(longest_wait)
         .max_lifetime(None)
         .connect_with(options.pragma("query_only", "ON"))
         .await
@@ -185,16 +188,32 @@ async fn open_sqlite(file: &Path, max_readers: u32) -> Result<Backend, DbError> 
     Ok(Backend::Sqlite { writer, readers })
 }
 
-async fn open_postgres(url: &str, max_connections: u32) -> Result<Backend, DbError> {
+/// Whether a connection can begin a transaction. SQLite ends one by itself when the disk is full or fails; there is nothing
+/// left to roll back then, so the driver goes on believing in it and would refuse every other. Such a connection is
+/// replaced.
+fn is_reusable(connection: &SqliteConnection) -> bool {
+    !connection.is_in_transaction()
+}
+
+async fn open_postgres(url: &str, config: &DatabaseConfig) -> Result<Backend, DbError> {
     let options = PgConnectOptions::from_str(url)
         .map_err(|error| DbError::unavailable("database.url".to_owned(), error))?
         .disable_statement_logging();
     let place = options.get_host().to_owned();
+    let longest_wait = config.longest_wait.get();
     let pool = PgPoolOptions::new()
-        .max_connections(max_connections.max(2))
-        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .max_connections(config.max_connections.max(2))
+        .acquire_timeout(longest_wait)
+        .after_connect(move |connection, _| Box::pin(limit_lock_waits(connection, longest_wait)))
         .connect_with(options)
         .await
         .map_err(|error| DbError::unavailable(place, error))?;
     Ok(Backend::Postgres(pool))
+}
+
+/// PostgreSQL itself waits for a locked row for ever.
+async fn limit_lock_waits(connection: &mut PgConnection, longest: Duration) -> Result<(), sqlx::Error> {
+    // 0 would be no limit; this statement takes no bound values.
+    let milliseconds = longest.as_millis().clamp(1, 1_000_000_000);
+    connection.execute(AssertSqlSafe(format!("SET lock_timeout = {milliseconds}"))).await.map(drop)
 }

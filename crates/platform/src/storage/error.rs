@@ -87,15 +87,18 @@ impl StorageError {
     pub(super) fn from_io(error: io::Error, place: &Path) -> Self {
         let place = place.display().to_string();
         match error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
-                Self::NoSpace { place }
-            }
+            _ if is_want_of_space(&error) => Self::NoSpace { place },
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
                 Self::Denied { place, cause: error.into() }
             }
             _ => Self::Unavailable { place, cause: error.into() },
         }
     }
+}
+
+/// Whether a file could not be written because the disk, or what its owner may use of it, is full.
+pub(crate) fn is_want_of_space(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge)
 }
 
 #[cfg(test)]

@@ -26,6 +26,7 @@ use bytes::Bytes;
 
 pub use config::{S3Config, StorageConfig, StorageKind};
 pub use error::StorageError;
+pub(crate) use error::is_want_of_space;
 pub use key::{InvalidKey, Key};
 pub use object::{ObjectReader, ObjectStream};
 

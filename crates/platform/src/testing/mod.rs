@@ -18,7 +18,7 @@ use url::Url;
 use crate::{
     DataDir, Operator, Platform, PublicUrl,
     clock::FakeClock,
-    config,
+    config::{self, HumanDuration},
     db::{DatabaseConfig, Db},
     ids::Random,
     jobs::{JobRunner, JobSet},
@@ -45,10 +45,21 @@ impl TestDatabase {
     ///
     /// # Panics
     /// If that fails.
-    #[expect(clippy::expect_used, reason = "only tests call it")]
     pub async fn new() -> Self {
+        Self::opened_with(Self::config().await).await
+    }
+
+    /// One on which nobody waits longer than two seconds.
+    ///
+    /// # Panics
+    /// If it cannot be created.
+    pub async fn impatient() -> Self {
+        Self::opened_with(DatabaseConfig { longest_wait: HumanDuration::from_secs(2), ..Self::config().await }).await
+    }
+
+    #[expect(clippy::expect_used, reason = "only tests call it")]
+    async fn opened_with(config: DatabaseConfig) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let config = Self::config().await;
         let db = Db::open(&config, folder.path()).await.expect("a fresh database");
         Self { db, config, folder }
     }
@@ -67,7 +78,7 @@ impl TestDatabase {
             None => None,
             Some(server) => Some(create_postgres_database(&server).await),
         };
-        DatabaseConfig { url, max_connections: 4 }
+        DatabaseConfig { url, max_connections: 4, ..DatabaseConfig::default() }
     }
 }
 
@@ -108,9 +119,20 @@ impl TestPlatform {
     ///
     /// # Panics
     /// If it cannot be built.
-    #[expect(clippy::expect_used, reason = "only tests call it")]
     pub async fn named(host: &str) -> Self {
-        let database = TestDatabase::new().await;
+        Self::over(TestDatabase::new().await, host)
+    }
+
+    /// A platform called `alpha.test` over a database on which nobody waits longer than two seconds.
+    ///
+    /// # Panics
+    /// If it cannot be built.
+    pub async fn impatient() -> Self {
+        Self::over(TestDatabase::impatient().await, "alpha.test")
+    }
+
+    #[expect(clippy::expect_used, reason = "only tests call it")]
+    fn over(database: TestDatabase, host: &str) -> Self {
         let clock = FakeClock::default();
         let names = StaticNames::default();
         let net = NetConfig { allow_private_addresses: true, ..NetConfig::default() };

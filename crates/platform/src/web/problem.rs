@@ -6,7 +6,11 @@ use axum::{
 use serde::Serialize;
 use tracing::error;
 
-use crate::{db::DbError, net::NetError, storage::StorageError};
+use crate::{
+    db::DbError,
+    net::NetError,
+    storage::{StorageError, is_want_of_space},
+};
 
 /// What an interface answers with, or why not.
 pub type ApiResult<T> = Result<T, Problem>;
@@ -67,6 +71,12 @@ impl Problem {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on this server. It has been logged.")
     }
 
+    /// 507: there is no room for what the request brings.
+    fn disk_full(cause: &dyn std::fmt::Display) -> Self {
+        error!(%cause, "the disk is full");
+        Self::new(StatusCode::INSUFFICIENT_STORAGE, "The server's disk is full: nothing was saved.")
+    }
+
     /// Adds PeerTube's machine-readable code.
     #[must_use]
     pub fn code(mut self, code: &'static str) -> Self {
@@ -107,8 +117,7 @@ impl From<DbError> for Problem {
                 .retry_after(2);
         }
         if error.is_disk_full() {
-            error!(%error, "the disk is full");
-            return Self::new(StatusCode::INSUFFICIENT_STORAGE, "The server's disk is full: nothing was saved.");
+            return Self::disk_full(&error);
         }
         Self::internal(&error)
     }
@@ -118,12 +127,16 @@ impl From<StorageError> for Problem {
     fn from(error: StorageError) -> Self {
         match error {
             StorageError::NotFound(_) => Self::not_found("There is no such file."),
-            StorageError::NoSpace { .. } => {
-                error!("the storage is full");
-                Self::new(StatusCode::INSUFFICIENT_STORAGE, "The server's disk is full: nothing was saved.")
-            }
+            StorageError::NoSpace { .. } => Self::disk_full(&error),
             other => Self::internal(&other),
         }
+    }
+}
+
+/// Scratch files.
+impl From<std::io::Error> for Problem {
+    fn from(error: std::io::Error) -> Self {
+        if is_want_of_space(&error) { Self::disk_full(&error) } else { Self::internal(&error) }
     }
 }
 

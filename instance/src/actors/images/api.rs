@@ -72,8 +72,7 @@ pub async fn receive(app: &App, mut form: Multipart, name: &str) -> ApiResult<Op
 
 /// Reads the picture in a field of a form into scratch space; `None` if it is empty.
 pub async fn receive_field(app: &App, mut field: Field<'_>) -> ApiResult<Option<TempPath>> {
-    let io = |error: std::io::Error| Problem::internal(&error);
-    let scratch = tempfile::Builder::new().prefix("picture-").tempfile_in(app.platform.data.tmp()).map_err(io)?;
+    let scratch = tempfile::Builder::new().prefix("picture-").tempfile_in(app.platform.data.tmp())?;
     let (file, path) = scratch.into_parts();
     let mut file = tokio::fs::File::from_std(file);
     let mut size_bytes = 0;
@@ -83,9 +82,9 @@ pub async fn receive_field(app: &App, mut field: Field<'_>) -> ApiResult<Option<
             return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "A picture has at most 8 MB.")
                 .code("max_file_size_reached"));
         }
-        file.write_all(&chunk).await.map_err(io)?;
+        file.write_all(&chunk).await?;
     }
-    file.flush().await.map_err(io)?;
+    file.flush().await?;
     Ok((size_bytes > 0).then_some(path))
 }
 
@@ -100,7 +99,7 @@ impl From<ImageError> for Problem {
                 Self::bad_request(error.to_string())
             }
             ImageError::Media(error) => Self::internal(&error),
-            ImageError::Io(error) => Self::internal(&error),
+            ImageError::Io(error) => error.into(),
             ImageError::Storage(error) => error.into(),
             ImageError::Db(error) => error.into(),
         }
