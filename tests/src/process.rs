@@ -30,6 +30,8 @@ pub struct Process {
     child: Child,
     folder: PathBuf,
     variables: Variables,
+    /// No file that it writes gets larger than this.
+    largest_file_bytes: Option<usize>,
     database: DatabaseConfig,
     client: Client,
 }
@@ -46,6 +48,21 @@ impl Process {
 
     /// As [`Process::start`], with other environment variables.
     pub async fn start_with(name: &str, roles: &[&str], root: &Path, more: &str, variables: Variables) -> Self {
+        Self::start_within(name, roles, root, more, (variables, None)).await
+    }
+
+    /// As [`Process::start`]; the system does not let the process write files larger than this.
+    pub async fn start_limited(name: &str, roles: &[&str], root: &Path, largest_file_bytes: usize) -> Self {
+        Self::start_within(name, roles, root, "", (Variables::new(), Some(largest_file_bytes))).await
+    }
+
+    async fn start_within(
+        name: &str,
+        roles: &[&str],
+        root: &Path,
+        more: &str,
+        (variables, largest_file_bytes): (Variables, Option<usize>),
+    ) -> Self {
         let folder = root.join(name);
         fs::create_dir_all(&folder).expect("a folder");
         let (port, database) = (free_port(), TestDatabase::config().await);
@@ -58,8 +75,8 @@ impl Process {
         );
         fs::write(folder.join("shoal.toml"), configuration).expect("a configuration");
         let client = Client::new(url, ClientBuilder::new());
-        let child = spawn(&folder, &variables);
-        let mut process = Self { child, folder, variables, database, client };
+        let child = spawn(&folder, &variables, largest_file_bytes);
+        let mut process = Self { child, folder, variables, largest_file_bytes, database, client };
         process.await_ready().await;
         process
     }
@@ -103,8 +120,13 @@ impl Process {
     /// Starts the process again and waits until it is ready.
     pub async fn restart(&mut self) {
         self.outwait_leases().await;
-        self.child = spawn(&self.folder, &self.variables);
+        self.child = spawn(&self.folder, &self.variables, self.largest_file_bytes);
         self.await_ready().await;
+    }
+
+    /// From the next start on, files may be as large as they like.
+    pub fn lift_limit(&mut self) {
+        self.largest_file_bytes = None;
     }
 
     /// Kills the process, and starts it again.
@@ -184,7 +206,20 @@ impl Drop for Process {
 
 /// The program, without what the environment says about other servers.
 pub fn command() -> Command {
-    let mut command = Command::new(program::shoal());
+    clean(Command::new(program::shoal()))
+}
+
+/// The same under a limit of the size of files, which it learns of as an error of its writes and not as a signal. A soft one:
+/// media workers set their own.
+fn limited_command(largest_file_bytes: usize) -> Command {
+    const BLOCK_BYTES: usize = 512; // as POSIX has it for `ulimit -f`
+    let mut command = Command::new("sh");
+    let blocks = (largest_file_bytes / BLOCK_BYTES).to_string();
+    command.args(["-c", "trap '' XFSZ; ulimit -S -f \"$0\" && exec \"$@\"", &blocks]).arg(program::shoal());
+    clean(command)
+}
+
+fn clean(mut command: Command) -> Command {
     for (name, _) in config::environment().filter(|(name, _)| name.starts_with("SHOAL_")) {
         command.env_remove(name);
     }
@@ -192,10 +227,10 @@ pub fn command() -> Command {
     command
 }
 
-fn spawn(folder: &Path, variables: &Variables) -> Child {
+fn spawn(folder: &Path, variables: &Variables, largest_file_bytes: Option<usize>) -> Child {
     let log = File::options().create(true).append(true).open(folder.join("log")).expect("a log file");
     let errors = log.try_clone().expect("the same log file");
-    let mut command = command();
+    let mut command = largest_file_bytes.map_or_else(command, limited_command);
     for (name, value) in variables {
         match value {
             Some(value) => command.env(name, value),
