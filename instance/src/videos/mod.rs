@@ -20,6 +20,7 @@ pub mod mine;
 pub mod model;
 pub mod pages;
 mod pictures;
+mod player;
 mod representation;
 mod rules;
 mod seed;

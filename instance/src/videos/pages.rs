@@ -10,13 +10,14 @@ use platform::{
     db::DbError,
     web::{Embeddable, ErrorPage, Nonce, Page, PageContext, Pagination, Problem, VideoCard, prefers_html},
 };
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::{
     ListQuery, Video, VideoState, api,
-    around::{self, Around, PlayerChapter, PlayerStoryboard},
+    around::{self, Around},
     edit_pages, labels,
     listing::Filters,
+    player::{Player, Sources},
     representation::iso,
     store,
 };
@@ -38,8 +39,6 @@ const NEXT_COUNT: i64 = 8;
 const AVATAR_WIDTH: i64 = 120;
 /// A description of this many characters is not folded.
 const SHORT_TEXT: usize = 240;
-/// Without scripts, a rendition of about this height is played.
-const PLAIN_RESOLUTION: i64 = 720;
 
 #[derive(Template)]
 #[template(path = "videos/list.html")]
@@ -194,24 +193,6 @@ fn channel_path(video: &Video) -> String {
     crate::actors::page_path(true, &video.channel_username, &video.host, video.is_local)
 }
 
-/// What `<video-player>` is told; the contract stands in `web/README.md`.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct PlayerConfig {
-    master_url: String,
-    swarm_id: String,
-    segments_sha256_url: Option<String>,
-    base_urls: Vec<String>,
-    tracker_urls: Vec<String>,
-    p2p_enabled: bool,
-    title: String,
-    duration: i64,
-    is_live: bool,
-    views_url: String,
-    chapters: Vec<PlayerChapter>,
-    storyboard: Option<PlayerStoryboard>,
-}
-
 /// This server's own copy of another server's video, as the banner tells it.
 struct Copy {
     checked_label: Option<String>,
@@ -256,13 +237,6 @@ struct WatchPage {
     /// Of the watch page; an embedded player has none.
     comments: String,
     rates: RateButtons,
-}
-
-struct Player {
-    /// A file that browsers play without scripts.
-    plain_url: String,
-    poster: Option<String>,
-    config: String,
 }
 
 /// `GET /w/{id}` and `GET /videos/watch/{id}` for people.
@@ -336,41 +310,9 @@ async fn read_watch_page(app: &App, page: PageContext, session: &Session, id: &s
     drop(connection);
     api::look_after(app, &video).await;
 
+    let sources = Sources { playlist, files, redundancies, copy: local_copy.as_ref(), around: &around };
+    let player = if waiting.is_none() { Player::of(app, &video, sources) } else { None };
     let absolute = |path: &str| app.platform.public_url.join(path).to_string();
-    let player = playlist.filter(|_| waiting.is_none()).map(|playlist| {
-        let mut base_urls = vec![folder_of(&playlist.playlist_url)];
-        base_urls.extend(redundancies.into_iter().map(|copy| copy.base_url));
-        let mut config = PlayerConfig {
-            master_url: playlist.playlist_url.clone(),
-            swarm_id: playlist.playlist_url,
-            segments_sha256_url: playlist.segments_sha256_url,
-            base_urls,
-            tracker_urls: video.tracker_urls.0.clone(),
-            p2p_enabled: app.config.p2p,
-            title: video.name.clone(),
-            duration: video.duration_s,
-            is_live: video.is_live,
-            views_url: format!("/api/v1/videos/{}/views", video.uuid),
-            chapters: around.chapters_for_player(),
-            storyboard: around.storyboard_for_player(),
-        };
-        if let Some(copy) = &local_copy {
-            config.master_url = absolute(&copy.master_path);
-            config.segments_sha256_url = Some(absolute(&copy.segments_sha256_path));
-            config.swarm_id.clone_from(&copy.origin_playlist_url);
-            config.base_urls.insert(0, absolute(&copy.base_path));
-        }
-        let plain_file = files.iter().find(|file| file.resolution <= PLAIN_RESOLUTION).or(files.last());
-        let plain_url = plain_file.map(|file| match &local_copy {
-            Some(copy) => format!("{}/{}", copy.base_path, file_name_of(&file.file_url)),
-            None => file.file_url.clone(),
-        });
-        Player {
-            plain_url: plain_url.unwrap_or_else(|| config.master_url.clone()),
-            poster: video.preview_path().or_else(|| video.thumbnail_path()),
-            config: script_json(&config),
-        }
-    });
     Ok(WatchPage {
         uuid: video.uuid.to_string(),
         rates,
@@ -443,23 +385,10 @@ async fn waiting_words(connection: &mut platform::db::Connection, video: &Video)
     })
 }
 
-/// JSON that can stand in a `<script>`: nothing in it can end the element.
-fn script_json(value: &impl Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_default().replace('<', "\\u003c")
-}
-
-fn folder_of(url: &str) -> String {
-    url.rsplit_once('/').map_or(url, |(folder, _)| folder).to_owned()
-}
-
 #[derive(Template)]
 #[template(path = "videos/embed.html")]
 struct EmbedPage {
     watch: WatchPage,
-}
-
-fn file_name_of(url: &str) -> &str {
-    url.rsplit('/').next().unwrap_or_default()
 }
 
 /// `GET /videos/embed/{id}`: the player alone, for pages of other sites.
@@ -542,19 +471,4 @@ pub async fn not_found(
     }
     let page = context(&app, &nonce, session.user.as_ref(), "");
     ErrorPage::new(page, StatusCode::NOT_FOUND, "No page has this address.").into_response()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_title_cannot_end_the_script_that_it_stands_in() {
-        assert_eq!(script_json(&"</script><b>"), "\"\\u003c/script>\\u003cb>\"");
-    }
-
-    #[test]
-    fn the_folder_of_a_playlist_is_where_its_files_are() {
-        assert_eq!(folder_of("https://a.test/static/hls/u/x-master.m3u8"), "https://a.test/static/hls/u");
-    }
 }

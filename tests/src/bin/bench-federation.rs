@@ -32,9 +32,12 @@ use federation::{
     wire::{Action, Activity, Actor, ActorKind},
 };
 use http::Method;
-use platform::clock::{Clock, SystemClock};
+use platform::{
+    clock::{Clock, SystemClock},
+    config::variable,
+};
 use serde_json::Value;
-use shoal_tests::Process;
+use shoal_tests::{Client, Process};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -208,15 +211,11 @@ fn reactions(sinks: &Sinks, server: &Url, video: &Url, count: usize) -> Vec<Vec<
 /// How many activities per second a PeerTube takes, and how many it applies. It answers first and applies afterwards, in
 /// the order of arrival: when a like of another video is counted, everything before it is done.
 async fn measure_peer_inbox(peer: &Url, sinks: &Sinks) -> (usize, f64, f64) {
-    let client = reqwest::Client::new();
-    let get = async |path: &str| -> Value {
-        let answer = client.get(peer.join(path).expect("an address")).send().await.expect("an answer");
-        serde_json::from_slice(&answer.bytes().await.expect("an answer")).expect("JSON")
-    };
-    let videos = get("/api/v1/videos?count=2&isLocal=true").await;
+    let client = Client::new(peer.as_str().trim_end_matches('/').to_owned(), reqwest::ClientBuilder::new());
+    let videos = client.get_json("/api/v1/videos?count=2&isLocal=true").await;
     let (video, other) = (watch_page(peer, &videos["data"][0]), watch_page(peer, &videos["data"][1]));
     let likes_path = format!("/api/v1/videos/{}", videos["data"][1]["uuid"].as_str().expect("two videos"));
-    let likes = async || get(&likes_path).await["likes"].as_i64().expect("a number");
+    let likes = async || client.get_json(&likes_path).await["likes"].as_i64().expect("a number");
     let end = async |sender: usize| {
         let wanted = likes().await + 1;
         let like = request(sinks, peer, sender, 0, Action::Like(other.clone()));
@@ -269,7 +268,7 @@ async fn main() {
         shown.join(", ")
     );
     println!("| {SERVERS} new followers: key fetched, followed, answered | | {follow_rate:.0}/s |");
-    if let Ok(peer) = std::env::var("SHOAL_BENCH_PEER_INBOX") {
+    if let Some(peer) = variable("SHOAL_BENCH_PEER_INBOX") {
         let peer = Url::parse(&peer).expect("an address");
         let (taken, accepted, applied) = measure_peer_inbox(&peer, &sinks).await;
         println!(

@@ -32,6 +32,8 @@ async fn change(app: &App, video: &Video, facts: impl FnOnce(&mut VideoFacts), t
     tx.commit().await.unwrap();
 }
 
+type Parameters = &'static [(&'static str, &'static str)];
+
 fn query(parameters: &[(&str, &str)]) -> ListQuery {
     let parameters: Vec<_> = parameters.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
     ListQuery::parse(&parameters).unwrap()
@@ -171,7 +173,7 @@ async fn filters_leave_only_what_fits_all_of_them() {
     let nsfw = |facts: &mut VideoFacts| (facts.is_nsfw, facts.nsfw_flags, facts.name) = (true, 2, "x".to_owned());
     change(&app, &videos[2], nsfw, &["oil"]).await;
     let [first, second, third] = [videos[0].id, videos[1].id, videos[2].id];
-    let cases: [(&[(&str, &str)], &[VideoId]); 9] = [
+    let cases: [(Parameters, &[VideoId]); 9] = [
         (&[("search", "wasser ÖL")], &[first, second]),
         (&[("search", "100%")], &[first]),
         (&[("search", "l_u")], &[first]),
