@@ -27,6 +27,23 @@ pub fn initial(name: &str) -> String {
     name.chars().find(|first| first.is_alphanumeric()).map(|first| first.to_uppercase().collect()).unwrap_or_default()
 }
 
+/// What went wrong, as a sentence: it begins with a capital, unless that is a name or an address, and ends with a stop.
+pub fn sentence(words: &str) -> String {
+    let words = words.trim();
+    let first = words.split_whitespace().next().unwrap_or_default();
+    let mut letters = words.chars();
+    let mut sentence = match letters.next() {
+        Some(letter) if first.chars().all(|letter| letter.is_alphabetic() || letter == ',') => {
+            letter.to_uppercase().chain(letters).collect()
+        }
+        _ => words.to_owned(),
+    };
+    if !sentence.is_empty() && !sentence.ends_with(['.', '!', '?']) {
+        sentence.push('.');
+    }
+    sentence
+}
+
 /// Markdown as safe HTML: no scripts, no pictures, links that tell nothing about the reader.
 pub fn markdown(text: &str) -> String {
     let mut unsafe_html = String::new();
@@ -59,6 +76,14 @@ fn is_inline(end: TagEnd) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_went_wrong_is_told_in_a_sentence() {
+        assert_eq!(sentence("the name \"sea\" is taken"), "The name \"sea\" is taken.");
+        assert_eq!(sentence("bob@sea.example cannot be found"), "bob@sea.example cannot be found.");
+        assert_eq!(sentence("Try again."), "Try again.");
+        assert_eq!(sentence(""), "");
+    }
 
     #[test]
     fn a_preview_has_no_marks() {

@@ -79,6 +79,8 @@ struct FollowingPage {
     rows: Vec<FollowingRow>,
     problems: Vec<String>,
     refused: Vec<Refused>,
+    /// How many are asked just now, and not known yet.
+    asked: i64,
     is_reading: bool,
     state: String,
     search: String,
@@ -225,6 +227,7 @@ async fn read_following(
         rows: follows.iter().map(|follow| row(follow, &readings, now)).collect(),
         problems: failed.map(|job| job.error).take(5).collect(),
         refused: vec![],
+        asked: jobs::waiting_of::<FollowActor>(&mut connection).await?,
         is_reading: readings.iter().any(|backfill| backfill.state() == BackfillState::Reading),
         state: query.state.clone(),
         search: query.search.clone(),

@@ -6,6 +6,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use platform::web::{ApiResult, Nonce, Page, PageContext, Problem};
+use serde_json::{Map, Value};
 
 use super::{
     Privacy, Video, actions, api::find_owned, category_names, editing, language_names, licence_names, pages::edit_path,
@@ -14,7 +15,7 @@ use super::{
 use crate::{
     App, channels,
     oauth::{Session, SignedIn},
-    pages::context,
+    pages::{context, sentence},
     users::User,
 };
 
@@ -38,6 +39,7 @@ struct EditPage {
     page: PageContext,
     base: String,
     show_href: String,
+    heading: String,
     title: String,
     description: String,
     support: String,
@@ -67,6 +69,35 @@ fn choices<V: PartialEq, L: Into<String>>(all: impl IntoIterator<Item = (V, L)>,
     all.into_iter().map(choice).collect()
 }
 
+impl EditPage {
+    /// Puts what was entered into its fields, so that nobody has to enter it again.
+    fn show(&mut self, entered: &Map<String, Value>) {
+        let text = |name: &str| entered.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let number = |name: &str| entered.get(name).and_then(Value::as_i64);
+        let is_on = |name: &str| entered.get(name).and_then(Value::as_bool).unwrap_or_default();
+        let tags = entered.get("tags").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        self.title = text("name");
+        self.description = text("description");
+        self.support = text("support");
+        self.sensitive_words = text("nsfwSummary");
+        self.tags = tags.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ");
+        self.download_enabled = is_on("downloadEnabled");
+        self.is_sensitive = is_on("nsfw");
+        choose(&mut self.channels, number("channelId").as_ref());
+        choose(&mut self.categories, number("category").as_ref());
+        choose(&mut self.licences, number("licence").as_ref());
+        choose(&mut self.privacies, number("privacy").as_ref());
+        choose(&mut self.comment_policies, number("commentsPolicy").as_ref());
+        choose(&mut self.languages, Some(&text("language")));
+    }
+}
+
+fn choose<V: PartialEq>(choices: &mut [Choice<V>], chosen: Option<&V>) {
+    for choice in choices {
+        choice.is_chosen = chosen == Some(&choice.value);
+    }
+}
+
 /// `GET /my-videos/{id}`.
 pub async fn edit_form(
     State(app): State<App>,
@@ -89,6 +120,7 @@ async fn read(app: &App, nonce: &Nonce, user: &User, video: &Video) -> ApiResult
         page: context(app, nonce, Some(user), "mine"),
         base: edit_path(video),
         show_href: video.watch_path(),
+        heading: facts.name.clone(),
         title: facts.name.clone(),
         description: facts.description.clone().unwrap_or_default(),
         support: facts.support.clone().unwrap_or_default(),
@@ -119,14 +151,15 @@ pub async fn edit(
     request: Request,
 ) -> ApiResult<Response> {
     let video = find_owned(&app, &id, &session.user).await?;
-    match editing::change(&app, &session.user, &id, request).await {
-        Ok(()) => Ok(Redirect::to(&video.watch_path()).into_response()),
-        Err(problem) => {
-            let page = read(&app, &nonce, &session.user, &video).await?;
-            let error = Some(problem.detail().to_owned());
-            Ok((problem.status(), Page(EditPage { error, ..page })).into_response())
-        }
-    }
+    let form = editing::read_request(request).await?;
+    let entered = form.texts.clone();
+    let Err(problem) = editing::change(&app, &video, form).await else {
+        return Ok(Redirect::to(&video.watch_path()).into_response());
+    };
+    let mut page = read(&app, &nonce, &session.user, &video).await?;
+    page.error = Some(sentence(problem.detail()));
+    page.show(&entered);
+    Ok((problem.status(), Page(page)).into_response())
 }
 
 /// `POST /my-videos/{id}/delete`.
@@ -187,9 +220,9 @@ mod tests {
         assert_eq!((changed.name.as_str(), changed.is_nsfw), ("Another title", true));
         assert_eq!(tags, ["sea", "fish"]);
 
-        let (status, page) = send(&app, &token, &path, &[("name", "x")]).await;
+        let (status, page) = send(&app, &token, &path, &[("name", "x"), ("tagList", "kept, words")]).await;
         assert_eq!(status, StatusCode::BAD_REQUEST);
-        assert!(page.contains("Nothing was changed: a title has"), "{page}");
+        assert!(page.contains("Nothing was changed. A title has") && page.contains("kept, words"), "{page}");
     }
 
     #[tokio::test]

@@ -21,7 +21,7 @@ use super::{
     pictures::{GivenPictures, MAX_BYTES as MAX_PICTURE_BYTES, PictureError, StoredPictures},
     rules, store,
 };
-use crate::{App, channels::ChannelId, oauth::SignedIn, patch::Patch, users::User};
+use crate::{App, channels::ChannelId, oauth::SignedIn, patch::Patch};
 
 const MAX_TEXT_BYTES: usize = 500_000;
 /// More parts than any form of a client has.
@@ -34,17 +34,16 @@ pub async fn update(
     session: SignedIn,
     request: Request,
 ) -> ApiResult<StatusCode> {
-    change(&app, &session.user, &id, request).await?;
+    let video = find_owned(&app, &id, &session.user).await?;
+    change(&app, &video, read_request(request).await?).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Changes what the request gives.
-pub(super) async fn change(app: &App, user: &User, id: &str, request: Request) -> ApiResult<()> {
-    let video = find_owned(app, id, user).await?;
-    let form = read_request(request).await?;
+/// Changes what the form gives.
+pub(super) async fn change(app: &App, video: &Video, form: Form) -> ApiResult<()> {
     let edit: Edit = serde_json::from_value(Value::Object(form.texts))
         .map_err(|error| Problem::bad_request(format!("The changes cannot be read: {error}")))?;
-    save(app, &video, edit, form.pictures).await
+    save(app, video, edit, form.pictures).await
 }
 
 /// What is to be changed; what is absent stays.
@@ -157,12 +156,12 @@ async fn replace_pictures(tx: &mut platform::db::Tx, before: &Video, new: &Store
 
 /// What came: the texts as JSON would have them, and the pictures.
 #[derive(Debug, Default)]
-struct Form {
-    texts: Map<String, Value>,
+pub(super) struct Form {
+    pub(super) texts: Map<String, Value>,
     pictures: GivenPictures,
 }
 
-async fn read_request(request: Request) -> ApiResult<Form> {
+pub(super) async fn read_request(request: Request) -> ApiResult<Form> {
     let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if content_type.is_some_and(|kind| kind.starts_with("multipart/form-data")) {
         let form = Multipart::from_request(request, &()).await;

@@ -29,7 +29,7 @@ use crate::{
     follows::SubscribeButton,
     lookup,
     oauth::Session,
-    pages::{context, initial, markdown, plain_text},
+    pages::{context, initial, markdown, plain_text, sentence},
     playlists::pages::{Beside, SaveForm, save_form},
     rates::pages::RateButtons,
 };
@@ -455,7 +455,7 @@ pub(crate) fn of_address(problem: Problem, missing: &str) -> Problem {
 
 /// A problem as a page for people.
 pub(crate) fn problem_page(page: PageContext, problem: &Problem) -> Response {
-    ErrorPage::new(page, problem.status(), problem.detail()).into_response()
+    ErrorPage::new(page, problem.status(), sentence(problem.detail())).into_response()
 }
 
 /// Any address that leads nowhere: a page for people, a problem for programs.

@@ -30,7 +30,7 @@ pub use error::JobError;
 pub use runner::{JobRunner, RunnerConfig};
 pub use schedule::{Schedule, Scheduler};
 pub use set::{JobContext, JobSet};
-pub use store::{FailedJob, JobId, Progress, failed_jobs, progress_of, purge_finished, unfinished};
+pub use store::{FailedJob, JobId, Progress, failed_jobs, progress_of, purge_finished, unfinished, waiting_of};
 
 /// A piece of work, as it is stored.
 pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {

@@ -277,6 +277,18 @@ pub async fn unfinished(connection: &mut Connection) -> Result<Vec<(String, i64)
         .await
 }
 
+/// How many jobs of a kind that has keys wait for their (next) turn.
+///
+/// # Errors
+/// [`DbError`] if the database refuses.
+pub async fn waiting_of<J: Job>(connection: &mut Connection) -> Result<i64, DbError> {
+    connection
+        .query(sql!("SELECT count(*) FROM jobs WHERE kind = $1 AND state = 'waiting' AND dedupe_key IS NOT NULL"))
+        .bind(J::KIND)
+        .fetch_scalar()
+        .await
+}
+
 /// Forgets jobs that were given up before the given moment.
 ///
 /// # Errors

@@ -17,7 +17,7 @@ use crate::{
     },
     channels::{self, Channel, ChannelChange, NewChannel},
     oauth::{Session, SignedIn},
-    pages::context,
+    pages::{context, sentence},
     users::{
         User,
         api::{drop_image, set_image},
@@ -221,7 +221,7 @@ pub async fn create_channel(
         Ok(_) => Ok(Redirect::to(&path).into_response()),
         Err(error) => {
             let problem = Problem::from(error);
-            let error = Some(problem.detail().to_owned());
+            let error = Some(sentence(problem.detail()));
             let page = channels_page(&app, &nonce, &session.user).await?;
             let page = ChannelsPage { error, new_name: name, new_display_name, new_description, ..page };
             Ok((problem.status(), Page(page)).into_response())
@@ -276,7 +276,7 @@ pub async fn act_on_account(
     match change_account(&app, &user, &action, fields).await {
         Ok(next) => Ok(Redirect::to(next).into_response()),
         Err(problem) => {
-            let failed = Some(Failed { action, words: problem.detail().to_owned() });
+            let failed = Some(Failed { action, words: sentence(problem.detail()) });
             let page = account_page(&app, &nonce, &user).await?;
             Ok((problem.status(), Page(EditPage { failed, ..page })).into_response())
         }
@@ -342,7 +342,7 @@ pub async fn act_on_channel(
     match change_own_channel(&app, &user, &channel, &action, fields).await {
         Ok(next) => Ok(Redirect::to(&next).into_response()),
         Err(problem) => {
-            let failed = Some(Failed { action, words: problem.detail().to_owned() });
+            let failed = Some(Failed { action, words: sentence(problem.detail()) });
             let page = channel_page(&app, &nonce, &user, channel).await?;
             Ok((problem.status(), Page(EditPage { failed, ..page })).into_response())
         }
