@@ -145,6 +145,7 @@ async fn to_wire(app: &App, connection: &mut Connection, video: &Video) -> Resul
     object.captions = captions::federate::of_video(app, connection, video.id).await?;
     object.storyboard = storyboards::federate::of_video(app, connection, video.id).await?;
     object.has_parts = Some(app.ids.chapters(video.uuid));
+    object.player_settings = Some(app.ids.video_player_settings(video.uuid));
     object.content.clone_from(&video.description);
     object.support.clone_from(&video.support);
     object.icon = icons(app, video);

@@ -24,7 +24,7 @@ use crate::{
     actors::{self, Actor, ActorId},
     captions, channels, chapters,
     compose::RoleName,
-    follows, rates, storyboards,
+    follows, player_settings, rates, shares, storyboards,
     videos::{
         self, Privacy, Video, VideoFile, VideoId, VideoState,
         jobs::FetchPictures,
@@ -198,6 +198,9 @@ pub async fn save(app: &App, tx: &mut Tx, object: &wire::Video, channel: &Actor)
     } else {
         chapters::store::replace(tx, id, &[]).await?;
     }
+    if let Some(url) = own(&object.player_settings, &object.id) {
+        player_settings::federate::follow(tx, now, url, is_new).await?;
+    }
     rates::federate::follow_counters(app, tx, id, object, is_new).await?;
     // A node that plays this role finds the video with its hourly check if the one that took it in does not.
     if app.roles.has(RoleName::Redundancy) {
@@ -280,12 +283,15 @@ fn live_of(object: &wire::Video) -> LiveFacts {
     }
 }
 
+/// Whoever hosts a video answers for what hangs on it; other hosts are not asked.
+fn own<'u>(url: &'u Option<Url>, video: &Url) -> Option<&'u Url> {
+    url.as_ref().filter(|url| same_host(url, video))
+}
+
 fn links_of(object: &wire::Video) -> RemoteLinks {
-    let text = |url: &Option<Url>| url.as_ref().map(Url::to_string);
     let picture =
         |image: &wire::Image| RemotePicture { url: image.url.to_string(), width: image.width, height: image.height };
-    // Whoever hosts the video answers for what hangs on it; other hosts are not asked.
-    let own = |url: &Option<Url>| text(url).filter(|_| url.as_ref().is_some_and(|url| same_host(url, &object.id)));
+    let own = |url: &Option<Url>| own(url, &object.id).map(Url::to_string);
     RemoteLinks {
         remote_thumbnails: Some(Json(object.icon.iter().take(MAX_PICTURES).map(picture).collect())),
         embed_url: own(&object.embed_url),
