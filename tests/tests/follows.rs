@@ -7,7 +7,7 @@ use std::time::Duration;
 use http::{Method, StatusCode};
 use instance::Config;
 use serde_json::{Value, json};
-use shoal_tests::{Answer, Client, Clip, Server, World};
+use shoal_tests::{Answer, Client, Clip, Server, World, form::Form};
 
 async fn follow(server: &Server, target: &str) {
     let wanted = json!({ "handles": [target] });
@@ -402,6 +402,26 @@ async fn somebody_from_elsewhere_follows_on_their_own_server() {
     assert_eq!(world.beta.admin().get_json("/api/v1/users/me/subscriptions").await["total"], 1);
     let signed_out = world.beta.get_as("/remote-interaction?uri=x@alpha.test", "text/html").await;
     assert!(signed_out.header("location").is_some_and(|to| to.starts_with("/login?next=")), "{signed_out:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pasted_playlist_is_shown_on_a_page_of_this_server() {
+    let world = World::with(["alpha", "beta"]).await;
+    let root = world.alpha.admin();
+    let channel = root.channel().await.to_string();
+    let form = Form::default().text("displayName", "Test cards").text("privacy", "1").text("videoChannelId", &channel);
+    let (body, kind) = form.finish();
+    let request = world.alpha.request(Method::POST, "/api/v1/video-playlists").header("content-type", kind).body(body);
+    let made = root.send(request).await.success().json()["videoPlaylist"].clone();
+    let here = format!("/w/p/{}", made["shortUUID"].as_str().unwrap());
+    let id = format!("/video-playlists/{}", made["uuid"].as_str().unwrap());
+    for address in [&here, &id] {
+        let found = page(&world.beta, &format!("/search?search=http://alpha.test{address}")).await;
+        assert_eq!(found.header("location"), Some(here.as_str()), "{address}: {}", found.text());
+    }
+    let shown = world.beta.get_as(&here, "text/html").await.success().text();
+    assert!(shown.contains("Test cards"), "{shown}");
+    world.settle().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

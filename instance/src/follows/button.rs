@@ -8,7 +8,6 @@ use askama::Template;
 use axum::{
     Form,
     extract::{Query, State},
-    http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
 use federation::{origin::Host, webfinger::Handle};
@@ -236,10 +235,7 @@ pub async fn interaction(
                 Err(error) => problem_page(page, &error.into()),
             }
         }
-        Ok(Found::Video(uuid)) => Redirect::to(&Found::Video(uuid).path()).into_response(),
-        Ok(Found::Playlist(_)) => {
-            problem_page(page, &Problem::new(StatusCode::NOT_IMPLEMENTED, "Playlists cannot be followed."))
-        }
+        Ok(found @ (Found::Video(_) | Found::Playlist(_))) => Redirect::to(&found.path()).into_response(),
         Err(problem) => problem_page(page, &problem),
     }
 }

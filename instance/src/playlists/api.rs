@@ -14,15 +14,15 @@ use platform::{
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tracing::info;
-use url::Url;
 
 use super::{
-    Playlist, PlaylistError, PlaylistId, PlaylistPrivacy, actions, federate, form, listing::PlaylistQuery,
+    Playlist, PlaylistError, PlaylistId, PlaylistPrivacy, actions, form, listing::PlaylistQuery,
     pictures::PictureError, positions::Move, representation::playlist_json, store,
 };
 use crate::{
     App, accounts,
+    address::ClientAddress,
+    lookup::{self, Found, api::Search},
     oauth::{Session, SignedIn},
     users::User,
 };
@@ -34,36 +34,25 @@ pub async fn list(State(app): State<App>, Query(parameters): Parameters) -> ApiR
     respond(&app, &PlaylistQuery::parse(&parameters)?).await
 }
 
-/// `GET /api/v1/search/video-playlists`: by words of the title; empty ones are not found. Somebody who is logged in may
-/// also search for the address of a playlist on another server, which is then brought here.
-pub async fn search(State(app): State<App>, Query(parameters): Parameters, session: Session) -> ApiResult<Json<Value>> {
-    if let Some(url) = asked_address(&parameters) {
-        return look_up(&app, &url, session.user.as_ref()).await;
-    }
-    let mut query = PlaylistQuery::parse(&parameters)?;
-    query.filter.has_videos = true;
-    respond(&app, &query).await
-}
-
-fn asked_address(parameters: &[(String, String)]) -> Option<Url> {
-    let (_, text) = parameters.iter().find(|(name, _)| name == "search")?;
-    Url::parse(text.trim()).ok().filter(|url| matches!(url.scheme(), "http" | "https"))
-}
-
-async fn look_up(app: &App, url: &Url, user: Option<&User>) -> ApiResult<Json<Value>> {
-    let known = store::find_by_url(&mut app.platform.db.read().await?, url.as_str()).await?;
-    let found = match known {
-        Some(playlist) => Some(playlist).filter(|playlist| playlist.may_be_seen_by(user)),
-        None if user.is_some() => match federate::fetch(app, url).await {
-            Ok(id) => store::find(&mut app.platform.db.read().await?, id).await?,
-            Err(error) => {
-                info!(%error, "a playlist that was searched for cannot be shown");
-                None
-            }
-        },
-        None => None,
+/// `GET /api/v1/search/video-playlists`: by words of the title, where empty ones are not found; or the one playlist whose
+/// address is pasted, from wherever it is.
+pub async fn search(
+    State(app): State<App>,
+    address: Result<ClientAddress, Problem>,
+    Query(parameters): Parameters,
+    session: Session,
+) -> ApiResult<Json<Value>> {
+    let found = match lookup::api::bring(&app, address, session.clone(), &parameters).await? {
+        Search::One(Found::Playlist(uuid)) => store::find_by_uuid(&mut app.platform.db.read().await?, uuid).await?,
+        Search::One(_) | Search::Nothing => None,
+        Search::Words => {
+            let mut query = PlaylistQuery::parse(&parameters)?;
+            query.filter.has_videos = true;
+            return respond(&app, &query).await;
+        }
     };
-    let data: Vec<Value> = found.iter().map(|playlist| playlist_json(app, playlist)).collect();
+    let found = found.filter(|playlist| playlist.may_be_seen_by(session.user.as_ref()));
+    let data: Vec<Value> = found.iter().map(|playlist| playlist_json(&app, playlist)).collect();
     Ok(Json(json!({ "total": data.len(), "data": data })))
 }
 
