@@ -122,6 +122,14 @@ pub async fn receive_undo_announce(tx: &mut Tx, speaker: &Actor, object: &Url) -
     store::relist_video(tx, video.id).await
 }
 
+/// As [`receive_undo_announce`], from those who name only the address of the announcement.
+pub async fn receive_undo_announce_by_id(tx: &mut Tx, speaker: &Actor, id: &Url) -> Result<(), DbError> {
+    match shares::store::delete_by_url(tx, id.as_str(), speaker.id).await? {
+        Some(video) => store::relist_video(tx, video).await,
+        None => Ok(()),
+    }
+}
+
 /// Whoever is followed by nobody here may tell of changes to what is known, but bring nothing new.
 async fn is_welcome(tx: &mut Tx, speaker: &Actor, known: Option<&Video>) -> Result<bool, DbError> {
     Ok(known.is_some() || follows::store::follows_host(tx, &speaker.host).await?)
