@@ -316,6 +316,7 @@ fn pages() -> Router<App> {
         .route("/follow-from-elsewhere", get(button::from_elsewhere))
         .route("/remote-interaction", get(button::interaction))
         .route("/admin/following", get(admin::following).post(admin::follow))
+        .route("/admin/following/searches/{id}/{action}", post(admin::search))
         .route("/admin/following/{id}/choices", post(admin::choose))
         .route("/admin/following/{id}/remove", post(admin::unfollow))
         .route("/admin/following/{id}/reading/{action}", post(admin::read))

@@ -31,6 +31,11 @@ impl<'c> User<'c> {
         token
     }
 
+    /// Logs in anew with the next request: after days, a session is over.
+    pub async fn come_back(&self) {
+        self.server.tokens.lock().await.remove(&self.name);
+    }
+
     /// Logs in, as PeerTube's clients do.
     pub async fn log_in(&self) -> Answer {
         let client = self.server.get_json("/api/v1/oauth-clients/local").await;

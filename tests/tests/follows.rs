@@ -7,7 +7,7 @@ use std::time::Duration;
 use http::{Method, StatusCode};
 use instance::Config;
 use serde_json::{Value, json};
-use shoal_tests::{Answer, Client, Clip, Server, World};
+use shoal_tests::{Answer, Client, Clip, Server, World, form::Form};
 
 async fn follow(server: &Server, target: &str) {
     let wanted = json!({ "handles": [target] });
@@ -139,6 +139,22 @@ async fn a_refused_follower_stays_refused_and_a_removed_one_may_ask_again() {
     world.beta.admin().follow_server("alpha.test").await;
     world.settle().await;
     assert_eq!(followers(&world.alpha).await["data"][0]["state"], "pending");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_who_follows_leaves_and_follows_again_within_a_second_is_a_follower() {
+    let world = World::with(["alpha", "beta"]).await;
+    world.beta.admin().follow_server("alpha.test").await;
+    world.settle().await;
+    world.clock().advance(Duration::from_millis(300));
+    world.beta.admin().delete("/api/v1/server/following/alpha.test").await.assert_success();
+    world.settle().await;
+    assert_eq!(followers(&world.alpha).await["total"], 0);
+    world.clock().advance(Duration::from_millis(300));
+    world.beta.admin().follow_server("alpha.test").await;
+    world.settle().await;
+    assert_eq!(followers(&world.alpha).await["data"][0]["state"], "accepted");
+    assert_eq!(following(&world.beta).await["data"][0]["state"], "accepted");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -327,6 +343,52 @@ async fn administrators_do_all_of_it_on_pages() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_down_for_days_is_followed_when_it_is_back() {
+    let world = World::with(["alpha", "beta"]).await;
+    world.alpha.go_offline().await;
+    world.beta.admin().follow_server("alpha.test").await;
+    world.settle().await;
+    let text = page(&world.beta, "/admin/following").await.success().text();
+    assert!(text.contains("alpha.test") && text.contains("tried once"), "{text}");
+    for _ in 0..18 {
+        world.clock().advance(Duration::from_hours(8));
+        world.settle().await;
+    }
+    world.alpha.go_online().await;
+    world.clock().advance(Duration::from_hours(8));
+    world.settle().await;
+    world.beta.admin().come_back().await;
+    assert_eq!(following(&world.beta).await["data"][0]["state"], "accepted");
+    let text = page(&world.beta, "/admin/following").await.success().text();
+    assert!(!text.contains("Not found yet"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_down_for_a_week_is_said_to_be_and_can_be_tried_again() {
+    let mut world = World::with(["alpha", "beta"]).await;
+    world.expect_failures();
+    world.alpha.go_offline().await;
+    world.beta.admin().follow_server("alpha.test").await;
+    for _ in 0..40 {
+        world.settle().await;
+        world.clock().advance(Duration::from_hours(8));
+    }
+    world.beta.admin().come_back().await;
+    let text = page(&world.beta, "/admin/following").await.success().text();
+    assert!(text.contains("did not answer for seven days"), "{text}");
+    world.alpha.go_online().await;
+    world.settle().await;
+    assert_eq!(following(&world.beta).await["total"], 0, "nothing happens by itself any more");
+    let (_, rest) = text.split_once("/admin/following/searches/").unwrap();
+    let (id, _) = rest.split_once('/').unwrap();
+    submit(&world.beta, &format!("/admin/following/searches/{id}/retry"), &[]).await;
+    world.settle().await;
+    assert_eq!(following(&world.beta).await["data"][0]["state"], "accepted");
+    let text = page(&world.beta, "/admin/following").await.success().text();
+    assert!(!text.contains("Not found yet"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_form_of_another_site_changes_nothing() {
     let world = World::with(["alpha"]).await;
     let token = world.alpha.admin().token().await;
@@ -358,6 +420,26 @@ async fn a_pasted_address_brings_a_video_here_for_users() {
     assert_eq!(pasted.header("location"), Some(format!("/w/{}", video["shortUUID"].as_str().unwrap()).as_str()));
     let nothing = page(&world.beta, "/search?search=http://alpha.test/w/nothing").await.success().text();
     assert!(nothing.contains("could not be brought here"), "{nothing}");
+    world.settle().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pasted_playlist_is_shown_on_a_page_of_this_server() {
+    let world = World::with(["alpha", "beta"]).await;
+    let root = world.alpha.admin();
+    let channel = root.channel().await.to_string();
+    let form = Form::default().text("displayName", "Test cards").text("privacy", "1").text("videoChannelId", &channel);
+    let (body, kind) = form.finish();
+    let request = world.alpha.request(Method::POST, "/api/v1/video-playlists").header("content-type", kind).body(body);
+    let made = root.send(request).await.success().json()["videoPlaylist"].clone();
+    let here = format!("/w/p/{}", made["shortUUID"].as_str().unwrap());
+    let id = format!("/video-playlists/{}", made["uuid"].as_str().unwrap());
+    for address in [&here, &id] {
+        let found = page(&world.beta, &format!("/search?search=http://alpha.test{address}")).await;
+        assert_eq!(found.header("location"), Some(here.as_str()), "{address}: {}", found.text());
+    }
+    let shown = world.beta.get_as(&here, "text/html").await.success().text();
+    assert!(shown.contains("Test cards"), "{shown}");
     world.settle().await;
 }
 

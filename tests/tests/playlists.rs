@@ -97,6 +97,28 @@ async fn the_look_of_a_player_follows_its_video() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_look_of_a_player_comes_with_a_video_and_a_channel_that_are_new_here() {
+    let world = World::with(["alpha", "beta"]).await;
+    let root = world.alpha.admin();
+    let video = root.upload("A test card", &Clip::tiny().await).await;
+    world.settle().await;
+    let channel = root.get_json("/api/v1/users/me").await["videoChannels"][0]["name"].as_str().unwrap().to_owned();
+    let (of_video, of_channel) = (format!("videos/{video}"), format!("video-channels/{channel}"));
+    for path in [&of_video, &of_channel] {
+        let request = world.alpha.request(Method::PUT, &format!("/api/v1/player-settings/{path}"));
+        let request = request.header("content-type", "application/json").body(r#"{"theme":"galaxy"}"#);
+        root.send(request).await.assert_success();
+    }
+    world.beta.admin().follow_server("alpha.test").await;
+    world.settle().await;
+    world.advance(Duration::from_mins(11)).await;
+    for path in [of_video, format!("{of_channel}@alpha.test")] {
+        let settings = world.beta.get_json(&format!("/api/v1/player-settings/{path}?raw=true")).await;
+        assert_eq!(settings["theme"], "galaxy", "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_playlist_and_its_videos_are_brought_here_by_its_address() {
     let world = World::with(["alpha", "beta"]).await;
     let video = world.alpha.admin().upload("A test card", &Clip::tiny().await).await;

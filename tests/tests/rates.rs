@@ -224,6 +224,25 @@ async fn what_was_watched_is_told_to_the_origin() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_download_counts_at_the_origin_wherever_it_is_asked_for() {
+    let (world, uuid) = world_with_a_video().await;
+    let file = video(&world.alpha, uuid).await["streamingPlaylists"][0]["files"][0].clone();
+    let path = format!("/download/streaming-playlists/hls/videos/{uuid}-{}-fragmented.mp4", file["resolution"]["id"]);
+    for _ in 0..2 {
+        let answer = world.beta.get(&path).await;
+        assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, file["fileUrl"].as_str()));
+    }
+    world.alpha.get(&path).await.assert_success();
+    world.alpha.send(world.alpha.request(Method::GET, &path).header("range", "bytes=100-200")).await.assert_success();
+    world.advance(Duration::from_secs(5)).await;
+    assert_eq!(video(&world.alpha, uuid).await["downloads"], 2, "one there, one here");
+    let_counters_travel(&world).await;
+    for server in [&world.beta, &world.gamma] {
+        assert_eq!(video(server, uuid).await["downloads"], 2);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nonsense_is_no_view() {
     let world = World::with(["alpha"]).await;
     let uuid = world.alpha.admin().upload("A test card", &Clip::tiny().await).await;

@@ -209,8 +209,7 @@ async fn a_video_that_becomes_private_goes_elsewhere_and_comes_back() {
     let path = format!("/api/v1/videos/{uuid}");
     let root = world.alpha.admin();
     for privacy in [3, 2, 4] {
-        // What is sent again in the same second is a replay.
-        world.advance(Duration::from_mins(1)).await;
+        world.clock().advance(Duration::from_millis(1));
         put_json(&root, &world.alpha, &path, &json!({ "privacy": privacy })).await.assert_success();
         world.settle().await;
         assert_eq!(world.beta.get(&path).await.status, StatusCode::NOT_FOUND, "privacy {privacy}");
@@ -222,6 +221,41 @@ async fn a_video_that_becomes_private_goes_elsewhere_and_comes_back() {
     let creation = world.alpha.get_as(&format!("/videos/watch/{uuid}/activity"), "application/activity+json").await;
     let creation = creation.success().json();
     assert_eq!((&creation["type"], &creation["object"]["uuid"]), (&"Create".into(), &uuid.to_string().into()));
+}
+
+/// How many are known at beta to share a video.
+async fn shares_at_beta(world: &World) -> i64 {
+    let mut connection = world.beta.platform().db.read().await.unwrap();
+    connection.query("SELECT count(*) FROM video_shares").fetch_scalar().await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_channel_shares_no_longer_what_has_moved_to_another() {
+    let world = World::with(["alpha", "beta", "gamma"]).await;
+    let root = world.alpha.admin();
+    let first = root.get_json("/api/v1/users/me").await["videoChannels"][0]["name"].as_str().unwrap().to_owned();
+    let other = json!({"name": "second", "displayName": "Second"});
+    let other = root.post_json("/api/v1/video-channels", &other).await.success().json()["videoChannel"]["id"].clone();
+    for (server, target) in [(&world.beta, "alpha.test"), (&world.beta, &first), (&world.gamma, &first)] {
+        let handle = if target == first { format!("{first}@alpha.test") } else { target.to_owned() };
+        let wanted = json!({ "handles": [handle] });
+        server.admin().post_json("/api/v1/server/following", &wanted).await.assert_success();
+    }
+    world.settle().await;
+    let uuid = root.upload("A test card", &Clip::tiny().await).await;
+    world.settle().await;
+    assert_eq!(shares_at_beta(&world).await, 2, "its channel and its server");
+    assert_eq!(world.gamma.get_json("/api/v1/videos").await["total"], 1);
+
+    world.clock().advance(Duration::from_secs(1));
+    let path = format!("/api/v1/videos/{uuid}");
+    put_json(&root, &world.alpha, &path, &json!({ "channelId": other })).await.assert_success();
+    world.settle().await;
+    assert_eq!(shares_at_beta(&world).await, 1, "its server");
+    assert_eq!(world.gamma.get_json("/api/v1/videos").await["total"], 0, "gamma follows the first channel alone");
+    for server in [&world.beta, &world.gamma] {
+        assert_eq!(server.get_json(&path).await["channel"]["name"], "second");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

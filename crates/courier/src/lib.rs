@@ -36,7 +36,7 @@ use serde::{Deserialize, Serialize};
 
 pub use actors::{KeyStore, KeyStoreError, KeyStores, LocalActor, Signer};
 pub use border::{Border, OpenBorder, Refusal};
-pub use deliveries::{deliver, deliver_surely, forward};
+pub use deliveries::{GIVE_UP_AFTER, deliver, deliver_surely, forward};
 pub use error::FetchError;
 pub use inbox::{InboxError, VerifiedActivity, introduce};
 

@@ -28,7 +28,7 @@ use crate::{
     accounts::{self, AccountId},
     channels::{self, store::ChannelTexts},
     federation::broadcast,
-    servers,
+    player_settings, servers,
 };
 
 /// What is known of a remote actor is asked for again after this time, when it is needed.
@@ -209,6 +209,7 @@ async fn save_channel(
     owner: AccountId,
     now: Timestamp,
 ) -> Result<ActorId, DbError> {
+    let is_new = store::find_by_url(tx, actor.id.as_str()).await?.is_none();
     let id = save_actor(tx, random, actor, now).await?;
     let texts = ChannelTexts {
         display_name: actor.display_name().to_owned(),
@@ -216,6 +217,9 @@ async fn save_channel(
         support: actor.support.clone(),
     };
     channels::store::upsert(tx, id, owner, &texts, now).await?;
+    if let Some(url) = actor.player_settings.as_ref().filter(|url| same_host(url, &actor.id)) {
+        player_settings::federate::follow(tx, now, url, is_new).await?;
+    }
     Ok(id)
 }
 

@@ -426,6 +426,19 @@ pub(super) async fn erase(app: &App, tx: &mut Tx, video: &Video, comment: &Comme
     refresh_counts(tx, video, comment).await
 }
 
+/// The server of a comment says that there is none any more.
+///
+/// # Errors
+/// [`DbError`] if the database refuses.
+pub async fn forget_gone(app: &App, tx: &mut Tx, url: &Url) -> Result<(), DbError> {
+    let known = store::find_by_url(tx, url.as_str()).await?.filter(|comment| !comment.is_local && !comment.is_stone());
+    let Some(comment) = known else { return Ok(()) };
+    match videos::store::find(tx, comment.video_id).await? {
+        Some(video) => erase(app, tx, &video, &comment).await,
+        None => Ok(()),
+    }
+}
+
 /// Removes everything that an author has written, here, without telling anybody: they are gone, or their own server knows.
 ///
 /// # Errors

@@ -16,6 +16,7 @@ use platform::{
     jobs::{Job, JobContext, JobError, JobSet, Lane, RetryPolicy, enqueue},
 };
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use url::Url;
 
 use super::{
@@ -136,6 +137,24 @@ async fn resolve(app: App, job: ResolveComment, context: JobContext) -> Result<(
     }
     let mut crawl = Crawl::new(app, context);
     crawl.bring(&job.url, Standing::Unknown).await
+}
+
+/// Takes in, or brings up to date, a comment that somebody passes on, as its own server gave it, if it or what it answers
+/// is known here. Anything else is dropped: a community of another program talks about much that nobody here knows, and
+/// nothing is fetched to find out what that is.
+///
+/// # Errors
+/// [`JobError`] if its author cannot be asked for now, or the database refuses.
+pub async fn take_passed_on(app: App, context: JobContext, document: &Value) -> Result<(), JobError> {
+    let Some(incoming) = federate::read(document) else { return Ok(()) };
+    let mut connection = app.platform.db.read().await?;
+    let is_wanted = actions::is_known(&mut connection, &incoming.url).await?
+        || actions::is_known(&mut connection, &incoming.in_reply_to).await?;
+    drop(connection);
+    if is_wanted {
+        Crawl::new(app, context).keep(&incoming, Standing::Unknown).await?;
+    }
+    Ok(())
 }
 
 async fn fetch(app: App, job: FetchComments, context: JobContext) -> Result<(), JobError> {
@@ -353,3 +372,7 @@ async fn tell_mentioned(app: App, job: TellMentioned) -> Result<(), JobError> {
     tx.commit().await?;
     Ok(())
 }
+
+#[cfg(test)]
+#[path = "passed_on_tests.rs"]
+mod tests;

@@ -23,6 +23,7 @@ mod store;
 mod text;
 mod tree;
 
+pub use actions::forget_gone;
 #[expect(unused_imports, reason = "what moderation and housekeeping call")]
 pub use actions::{forget_author, remove};
 pub use model::{Comment, CommentId};

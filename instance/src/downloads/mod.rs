@@ -1,12 +1,14 @@
-//! Files of our videos, to be kept: the same bytes as the stream's, under names that people can read.
+//! Files of videos, to be kept: the same bytes as the stream's, under names that people can read. Those of other servers'
+//! videos are where their server has them.
 //!
-//! **Invariant:** a file is given to whoever may see its video, and, if its owner does not offer downloads, to the owner and
-//! those who look after the server alone.
+//! **Invariants:** a file is given to whoever may see its video, and, if its owner does not offer downloads, to the owner and
+//! those who look after the server alone. A download counts once: here if the video is ours, else at its origin, which we
+//! tell of it. Nobody is sent to an origin's own page for downloads from here, since that counts, too.
 
 use axum::{
-    extract::{Path, Query, State},
+    extract::{FromRequestParts, Path, Query, State},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
-    response::Response,
+    response::{IntoResponse, Redirect, Response},
 };
 use platform::{
     db::Connection,
@@ -18,6 +20,7 @@ use uuid::Uuid;
 
 use crate::{
     App,
+    address::ClientAddress,
     oauth::Session,
     users::{Role, User},
     videos::{self, Privacy, Video, model::StoredFile, stream_folder},
@@ -50,8 +53,7 @@ fn missing() -> Problem {
 pub async fn file(
     State(app): State<App>,
     Path(name): Path<String>,
-    method: Method,
-    headers: HeaderMap,
+    visitor: Visitor,
     session: Session,
 ) -> ApiResult<Response> {
     let (uuid, resolution) = read_name(&name).ok_or_else(missing)?;
@@ -59,7 +61,7 @@ pub async fn file(
     let (video, files) = offered(&mut connection, &uuid.to_string(), session.user.as_ref()).await?;
     drop(connection);
     let file = files.into_iter().find(|file| file.resolution == resolution).ok_or_else(missing)?;
-    send(&app, &video, &file, &method, &headers).await
+    give(&app, &video, &file, &visitor).await
 }
 
 /// `{uuid}-{resolution}-fragmented.mp4`, or without `-fragmented`.
@@ -76,8 +78,7 @@ pub async fn generate(
     State(app): State<App>,
     Path(id): Path<String>,
     Query(parameters): Query<Vec<(String, String)>>,
-    method: Method,
-    headers: HeaderMap,
+    visitor: Visitor,
     session: Session,
 ) -> ApiResult<Response> {
     let asked = parameters.iter().filter(|(name, _)| name.trim_end_matches("[]") == "videoFileIds");
@@ -98,15 +99,12 @@ pub async fn generate(
     };
     let unable = || Problem::new(StatusCode::NOT_IMPLEMENTED, "This server does not put files together.");
     let file = files.iter().find(is_whole).ok_or_else(unable)?;
-    send(&app, &video, file, &method, &headers).await
+    give(&app, &video, file, &visitor).await
 }
 
-/// A video of ours and its files, if they are offered to whoever asks.
+/// A video and its files, if they are offered to whoever asks.
 async fn offered(connection: &mut Connection, id: &str, user: Option<&User>) -> ApiResult<(Video, Vec<StoredFile>)> {
     let video = videos::find_visible(connection, id, user).await?;
-    if !video.is_local {
-        return Err(missing());
-    }
     if !video.download_enabled {
         let owner = videos::store::owner(connection, video.id).await?;
         let may = user.is_some_and(|user| user.role() != Role::User || owner == Some(user.id));
@@ -114,9 +112,45 @@ async fn offered(connection: &mut Connection, id: &str, user: Option<&User>) -> 
             return Err(Problem::forbidden("The owner of this video does not offer downloads."));
         }
     }
-    let playlist = videos::store::playlist(connection, video.id).await?.ok_or_else(missing)?;
-    let files = videos::store::files(connection, playlist.id).await?;
+    let mut files = match videos::store::playlist(connection, video.id).await? {
+        Some(playlist) => videos::store::files(connection, playlist.id).await?,
+        None => vec![],
+    };
+    files.extend(videos::store::web_files(connection, video.id).await?);
     Ok((video, files))
+}
+
+/// Who asks, and for how much.
+#[derive(Debug, FromRequestParts)]
+pub struct Visitor {
+    method: Method,
+    headers: HeaderMap,
+    address: Result<ClientAddress, Problem>,
+}
+
+impl Visitor {
+    /// Whether this is a download, and not a look at it or the rest of one.
+    fn begins(&self) -> bool {
+        let range = self.headers.get(header::RANGE).and_then(|range| range.to_str().ok());
+        self.method == Method::GET && range.is_none_or(|range| range.trim().starts_with("bytes=0-"))
+    }
+}
+
+async fn give(app: &App, video: &Video, file: &StoredFile, visitor: &Visitor) -> ApiResult<Response> {
+    let response = if video.is_local {
+        send(app, video, file, &visitor.method, &visitor.headers).await?
+    } else {
+        let url = Url::parse(&file.file_url).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+        Redirect::to(url.ok_or_else(missing)?.as_str()).into_response()
+    };
+    if let (Ok(ClientAddress(address)), true, true) = (&visitor.address, visitor.begins(), is_given(&response)) {
+        app.views.report_download(video.id, *address, app.platform.clock.now());
+    }
+    Ok(response)
+}
+
+fn is_given(response: &Response) -> bool {
+    response.status().is_success() || response.status().is_redirection()
 }
 
 async fn send(

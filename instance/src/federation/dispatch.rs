@@ -22,7 +22,7 @@ use crate::{
     moderation::abuses,
     player_settings, playlists,
     rates::{self, Rating},
-    shares, videos, views,
+    videos, views,
 };
 
 /// PeerTube's own limit on bodies.
@@ -165,7 +165,7 @@ async fn receive_undo(app: &App, tx: &mut Tx, actor: &Actor, undone: &Activity) 
 
 async fn receive_undo_by_id(app: &App, tx: &mut Tx, actor: &Actor, id: &Url) -> ApiResult<()> {
     if !rates::federate::receive_undo_by_id(app, tx, actor, id).await? {
-        shares::federate::receive_undo_by_id(tx, actor, id).await?;
+        videos::intake::receive_undo_announce_by_id(tx, actor, id).await?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 use platform::{
     db::{Connection, DbError, Tx},
-    jobs::enqueue,
+    jobs::{JobId, OpenJob, enqueue, forget_failed, open_jobs, take_out},
 };
 use url::Url;
 
@@ -90,7 +90,41 @@ async fn follow(app: &App, me: &Actor, target: &Target) -> Result<(), FollowErro
         Some(known) if known.id == me.id => return Err(FollowError::Myself),
         Some(known) => federate::send_follow(app, &mut tx, me, &known).await.map(drop)?,
         None if is_here => return Err(FollowError::Unknown(target.to_string())),
-        None => enqueue(&mut tx, now, &FollowActor { follower: me.id.0, target: target.to_string() }).await?,
+        None => {
+            let job = FollowActor { follower: me.id.0, target: target.to_string() };
+            forget_failed(&mut tx, &job).await?;
+            enqueue(&mut tx, now, &job).await?;
+        }
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// So many searches are looked at; those of users among them are not shown.
+const MAX_SEARCHES: i64 = 500;
+
+/// Whom the server wants to follow and has not found: the search goes on, or was given up.
+///
+/// # Errors
+/// [`FollowError`] if the database refuses.
+pub async fn searches(app: &App, connection: &mut Connection) -> Result<Vec<OpenJob<FollowActor>>, FollowError> {
+    let me = instance_actor(app, connection).await?;
+    let mut searches = open_jobs::<FollowActor>(connection, MAX_SEARCHES).await?;
+    searches.retain(|search| search.job.follower == me.id.0);
+    Ok(searches)
+}
+
+/// Ends a search of the server, and begins it anew if that is wanted.
+///
+/// # Errors
+/// [`FollowError::NotFound`] if the server searches no such thing, or just now.
+pub async fn end_search(app: &App, id: JobId, begins_anew: bool) -> Result<(), FollowError> {
+    let mut tx = app.platform.db.begin().await?;
+    let me = instance_actor(app, &mut tx).await?;
+    let job = take_out::<FollowActor>(&mut tx, id).await?.filter(|job| job.follower == me.id.0);
+    let job = job.ok_or_else(|| FollowError::NotFound(format!("search {id}")))?;
+    if begins_anew {
+        enqueue(&mut tx, app.platform.clock.now(), &job).await?;
     }
     tx.commit().await?;
     Ok(())

@@ -8,7 +8,7 @@ use axum::{
 };
 use platform::{
     clock::Timestamp,
-    jobs::{self, Job},
+    jobs::{Job, JobId, OpenJob},
     web::{ApiResult, Nonce, Page, PageContext, Pagination, Problem, VideoCard},
 };
 use serde::Deserialize;
@@ -58,6 +58,12 @@ impl ListQuery {
         }
     }
 
+    /// Whether a search stands before the follows of this page.
+    fn shows(&self, search: &OpenJob<FollowActor>) -> bool {
+        let is_meant = self.state.is_empty() || FollowState::parse(&self.state) == Some(FollowState::Pending);
+        is_meant && self.number() == 1 && search.job.target.contains(&self.search.trim().to_lowercase())
+    }
+
     fn pagination(&self, path: &str, total: i64) -> Pagination {
         let pages = total.unsigned_abs().div_ceil(PAGE_SIZE.unsigned_abs());
         Pagination::new(self.number(), pages, |number| {
@@ -77,10 +83,8 @@ impl ListQuery {
 struct FollowingPage {
     page: PageContext,
     rows: Vec<FollowingRow>,
-    problems: Vec<String>,
+    searches: Vec<SearchRow>,
     refused: Vec<Refused>,
-    /// How many are asked just now, and not known yet.
-    asked: i64,
     is_reading: bool,
     state: String,
     search: String,
@@ -102,6 +106,34 @@ struct FollowingRow {
     badge: &'static str,
     choices: Choices,
     reading: Option<Reading>,
+}
+
+/// Somebody who is to be followed and was not found yet.
+struct SearchRow {
+    id: i64,
+    name: String,
+    state: &'static str,
+    badge: &'static str,
+    words: String,
+}
+
+impl SearchRow {
+    fn of(search: &OpenJob<FollowActor>) -> Self {
+        let error = search.error.as_deref().unwrap_or("nobody knows why");
+        let (state, badge, words) = match (search.is_given_up, search.attempts) {
+            (true, tries) if tries >= FollowActor::POLICY.max_attempts => {
+                ("Failed", "badge-danger", format!("It did not answer for seven days: {error}."))
+            }
+            (true, _) => ("Failed", "badge-danger", format!("It cannot be followed: {error}.")),
+            (false, 0) => ("Looking", "badge-warning", "It is being looked for.".to_owned()),
+            (false, tries) => {
+                let times = if tries == 1 { "once".to_owned() } else { format!("{tries} times") };
+                let words = format!("It does not answer (tried {times}): {error}. It is tried again for seven days.");
+                ("Waiting", "badge-warning", words)
+            }
+        };
+        Self { id: search.id.0, name: search.job.target.clone(), state, badge, words }
+    }
 }
 
 /// How far reading is, in words.
@@ -219,15 +251,14 @@ async fn read_following(
     let follows = store::list(&mut connection, &wanted).await?;
     let targets: Vec<ActorId> = follows.iter().map(|follow| follow.target_id).collect();
     let readings = backfill::store::of_actors(&mut connection, &targets).await?;
-    let failed = jobs::failed_jobs(&mut connection).await?;
-    let failed = failed.into_iter().filter(|job| job.kind == FollowActor::KIND);
+    let searches = actions::searches(app, &mut connection).await?;
+    let searches = searches.iter().filter(|search| query.shows(search));
     let now = app.platform.clock.now();
     Ok(FollowingPage {
         page,
         rows: follows.iter().map(|follow| row(follow, &readings, now)).collect(),
-        problems: failed.map(|job| job.error).take(5).collect(),
+        searches: searches.map(SearchRow::of).collect(),
         refused: vec![],
-        asked: jobs::waiting_of::<FollowActor>(&mut connection).await?,
         is_reading: readings.iter().any(|backfill| backfill.state() == BackfillState::Reading),
         state: query.state.clone(),
         search: query.search.clone(),
@@ -270,6 +301,20 @@ async fn follow_lines(app: &App, session: &SignedIn, text: &str) -> ApiResult<Ve
         }
     }
     Ok(refused)
+}
+
+/// `POST /admin/following/searches/{id}/{retry|forget}`: looks again for somebody who was not found, or never more.
+pub async fn search(
+    State(app): State<App>,
+    nonce: Nonce,
+    session: SignedIn,
+    Path((id, action)): Path<(i64, String)>,
+) -> Response {
+    let outcome = async {
+        require_administrator(&session.user)?;
+        Ok(actions::end_search(&app, JobId(id), action == "retry").await?)
+    };
+    done(&app, &nonce, &session, "/admin/following", outcome.await)
 }
 
 #[derive(Debug, Default, Deserialize)]

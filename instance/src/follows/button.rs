@@ -8,7 +8,6 @@ use askama::Template;
 use axum::{
     Form,
     extract::{Query, State},
-    http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
 use federation::{origin::Host, webfinger::Handle};
@@ -236,10 +235,7 @@ pub async fn interaction(
         let show_href = found.path();
         let (name, host) = match found {
             Found::Channel(name, host) | Found::Account(name, host) => (name, host),
-            Found::Video(_) => return Ok(Redirect::to(&show_href).into_response()),
-            Found::Playlist(_) => {
-                return Err(Problem::new(StatusCode::NOT_IMPLEMENTED, "Playlists cannot be followed."));
-            }
+            Found::Video(_) | Found::Playlist(_) => return Ok(Redirect::to(&show_href).into_response()),
         };
         let mut connection = app.platform.db.read().await?;
         let subscribe = SubscribeButton::of(&app, &mut connection, Some(&user), (&name, &host), &back).await?;

@@ -1,5 +1,7 @@
 //! Background work on follows: finding whom to follow, reading lists of servers, giving copies back.
 
+use std::time::Duration;
+
 use platform::jobs::{Job, JobContext, JobError, JobSet, RetryPolicy, Schedule, enqueue};
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -15,7 +17,11 @@ const MAX_NEW_FOLLOWS: usize = 500;
 const MAX_REMEMBERED: usize = 20_000;
 const COPIES_AT_ONCE: i64 = 100;
 
-/// Finds an actor and asks to follow it.
+/// Pauses of 1 minute, 2, 4, … up to 6 hours, for seven days.
+const PATIENCE: RetryPolicy =
+    RetryPolicy { max_attempts: 37, first_delay: Duration::from_mins(1), longest_delay: Duration::from_hours(6) };
+
+/// Finds an actor and asks to follow it. A server that does not answer is asked for as long as deliveries are tried.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct FollowActor {
     /// Row of the actor that wants to follow.
@@ -26,7 +32,7 @@ pub struct FollowActor {
 
 impl Job for FollowActor {
     const KIND: &'static str = "follow_actor";
-    const POLICY: RetryPolicy = RetryPolicy::DEFAULT;
+    const POLICY: RetryPolicy = PATIENCE;
 
     fn dedupe_key(&self) -> Option<String> {
         Some(format!("{} {}", self.follower, self.target))
@@ -137,7 +143,7 @@ async fn withdraw_copies(app: App, job: WithdrawCopies, context: JobContext) -> 
             return Ok(());
         }
     }
-    Err(JobError::snooze(std::time::Duration::from_secs(1)))
+    Err(JobError::snooze(Duration::from_secs(1)))
 }
 
 async fn tell_index(app: App) -> Result<(), JobError> {
@@ -183,4 +189,16 @@ async fn read_list(app: App, job: ReadList) -> Result<(), JobError> {
     store::set_asked_of_list(&mut tx, job.url.as_str(), &asked.join("\n"), now).await?;
     tx.commit().await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_is_down_is_asked_for_as_long_as_deliveries_are_tried() {
+        let pauses: Duration = (1..PATIENCE.max_attempts).map(|attempt| PATIENCE.delay_after(attempt)).sum();
+        let shortest = courier::GIVE_UP_AFTER.to_std().unwrap();
+        assert!((shortest..shortest + Duration::from_hours(6)).contains(&pauses), "{pauses:?}");
+    }
 }

@@ -16,6 +16,7 @@ use crate::{
     App,
     actors::{self, Actor, ActorKind, federate::ResolveError},
     backfill, follows,
+    playlists::{self, FetchPlaylistError},
     users::User,
     videos::{
         self,
@@ -35,8 +36,8 @@ pub enum Found {
     Channel(String, String),
     /// An account or a server, by name and host.
     Account(String, String),
-    /// A playlist, by its address. Playlists that are unknown here are not brought here yet.
-    Playlist(Url),
+    /// A playlist.
+    Playlist(Uuid),
 }
 
 impl Found {
@@ -46,7 +47,7 @@ impl Found {
             Self::Video(uuid) => format!("/w/{}", platform::ids::short_uuid(*uuid)),
             Self::Channel(name, host) => format!("/c/{name}@{host}"),
             Self::Account(name, host) => format!("/a/{name}@{host}"),
-            Self::Playlist(url) => url.to_string(),
+            Self::Playlist(uuid) => format!("/w/p/{}", platform::ids::short_uuid(*uuid)),
         }
     }
 
@@ -110,6 +111,17 @@ impl From<JobError> for LookupError {
     }
 }
 
+impl From<FetchPlaylistError> for LookupError {
+    fn from(error: FetchPlaylistError) -> Self {
+        match error {
+            FetchPlaylistError::Fetch(error) => error.into(),
+            FetchPlaylistError::Channel(error) => error.into(),
+            FetchPlaylistError::Unusable(..) => Self::NotFound,
+            FetchPlaylistError::Db(error) => error.into(),
+        }
+    }
+}
+
 impl From<SaveError> for LookupError {
     fn from(error: SaveError) -> Self {
         match error {
@@ -168,6 +180,10 @@ pub async fn find_here(
     if let Some(video) = videos::store::find_by_url(connection, url.as_str()).await? {
         return Ok(listed(video));
     }
+    // Who may see it is for its page to say, which has the same name in its address.
+    if let Some(playlist) = playlists::store::find_by_url(connection, url.as_str()).await? {
+        return Ok(Some(Found::Playlist(playlist.uuid)));
+    }
     if let Some(actor) = actors::store::find_by_url(connection, url.as_str()).await? {
         return Ok(Some(Found::actor(&actor)));
     }
@@ -175,6 +191,10 @@ pub async fn find_here(
         return Ok(None);
     }
     match own_page(app, url) {
+        Some(OwnPage::Playlist(uuid)) => {
+            let playlist = playlists::store::find_by_uuid(connection, uuid).await?;
+            Ok(playlist.map(|playlist| Found::Playlist(playlist.uuid)))
+        }
         Some(OwnPage::Video(uuid)) => Ok(videos::store::find_by_uuid(connection, uuid).await?.and_then(listed)),
         Some(OwnPage::Actor(name)) => {
             Ok(actors::store::find_local(connection, &name).await?.as_ref().map(Found::actor))
@@ -184,6 +204,7 @@ pub async fn find_here(
 }
 
 enum OwnPage {
+    Playlist(Uuid),
     Video(Uuid),
     Actor(String),
 }
@@ -196,6 +217,7 @@ fn own_page(app: &App, url: &Url) -> Option<OwnPage> {
     }
     let segments: Vec<&str> = url.path_segments()?.collect();
     match segments.as_slice() {
+        ["w", "p", id] | ["videos", "watch" | "embed", "playlist", id] => parse_uuid(id).map(OwnPage::Playlist),
         ["w", id] | ["videos", "watch" | "embed", id] => parse_uuid(id).map(OwnPage::Video),
         ["a" | "c", name, ..] => Some(OwnPage::Actor((*name).to_owned())),
         _ => None,
@@ -237,7 +259,7 @@ async fn fetch(app: &App, reference: &Reference) -> Result<Found, LookupError> {
         }
         Some("Playlist") => {
             let playlist = wire::Playlist::from_value(&document).map_err(|_| LookupError::NotFound)?;
-            Ok(Found::Playlist(playlist.id))
+            Ok(Found::Playlist(playlists::federate::bring(app, &playlist).await?))
         }
         Some(kind) if wire::ActorKind::parse(kind).is_some() => {
             let actor = wire::Actor::from_value(&document).map_err(|_| LookupError::NotFound)?;

@@ -127,7 +127,7 @@ fn nothing() -> Json<Value> {
 }
 
 /// What the parameter `search` asks for.
-enum Search {
+pub(crate) enum Search {
     /// What fits some words.
     Words,
     /// One thing.
@@ -137,7 +137,7 @@ enum Search {
 }
 
 /// An address that leads nowhere finds nothing; only who asks too often is told so.
-async fn bring(
+pub(crate) async fn bring(
     app: &App,
     address: Result<ClientAddress, Problem>,
     session: Session,

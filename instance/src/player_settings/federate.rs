@@ -1,15 +1,18 @@
 //! Player settings on the wire.
 
+use chrono::TimeDelta;
 use federation::{
     ids,
     wire::{self, Action, Activity, Audience, Object},
 };
 use platform::{
+    clock::Timestamp,
     db::{DbError, Tx},
-    jobs::{Job, JobError, JobSet, Lane},
+    jobs::{Job, JobContext, JobError, JobSet, Lane, RetryPolicy, enqueue_at},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tracing::debug;
 use url::Url;
 
 use super::{Dressed, Theme, store};
@@ -62,6 +65,16 @@ async fn find_dressed(tx: &mut Tx, object: &Url) -> Result<Option<Dressed>, DbEr
     Ok(channels::store::find_by_actor(tx, actor.id).await?.map(|channel| Dressed::Channel(channel.id)))
 }
 
+/// Has the player settings of a remote video or channel asked for, in the transaction that takes it in. Those of something
+/// that is new here can wait: the next video is worth more.
+///
+/// # Errors
+/// [`DbError`] if the database refuses.
+pub async fn follow(tx: &mut Tx, now: Timestamp, url: &Url, is_new: bool) -> Result<(), DbError> {
+    let wait = if is_new { TimeDelta::minutes(10) } else { TimeDelta::seconds(30) };
+    enqueue_at(tx, now, now + wait, &FetchPlayerSettings { url: url.clone() }).await
+}
+
 /// Asks the origin of a video or channel for its player settings.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct FetchPlayerSettings {
@@ -72,6 +85,8 @@ pub struct FetchPlayerSettings {
 impl Job for FetchPlayerSettings {
     const KIND: &'static str = "player_settings_fetch";
     const LANE: Lane = Lane::Crawl;
+    const PRIORITY: i64 = -10;
+    const POLICY: RetryPolicy = RetryPolicy::BRIEF;
 
     fn dedupe_key(&self) -> Option<String> {
         Some(self.url.to_string())
@@ -81,17 +96,32 @@ impl Job for FetchPlayerSettings {
 /// The jobs of this feature.
 pub fn job_set(app: &App) -> JobSet {
     let app = app.clone();
-    JobSet::new().on::<FetchPlayerSettings, _, _>(move |job, _| fetch(app.clone(), job))
+    JobSet::new().on::<FetchPlayerSettings, _, _>(move |job, context| ask(app.clone(), job, context))
 }
 
-async fn fetch(app: App, job: FetchPlayerSettings) -> Result<(), JobError> {
-    let document = match app.courier.fetch(&job.url).await {
+/// An origin that cannot be asked will tell when the settings change: nobody has to know that this failed.
+async fn ask(app: App, job: FetchPlayerSettings, context: JobContext) -> Result<(), JobError> {
+    match fetch(&app, &job.url).await {
+        Err(JobError::Fail(error)) => {
+            debug!(url = %job.url, error, "player settings cannot be had");
+            Ok(())
+        }
+        Err(error) if context.last_attempt => {
+            debug!(url = %job.url, %error, "player settings could not be asked for");
+            Ok(())
+        }
+        outcome => outcome,
+    }
+}
+
+async fn fetch(app: &App, url: &Url) -> Result<(), JobError> {
+    let document = match app.courier.fetch(url).await {
         Err(error) if error.is_gone() => return Ok(()),
         outcome => outcome?,
     };
     let settings = wire::PlayerSettings::from_value(&document).map_err(JobError::fail)?;
     let mut tx = app.platform.db.begin().await?;
-    receive(&app, &mut tx, &settings).await?;
+    receive(app, &mut tx, &settings).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -14,15 +14,15 @@ use platform::{
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tracing::info;
-use url::Url;
 
 use super::{
-    Playlist, PlaylistError, PlaylistId, PlaylistPrivacy, actions, federate, form, listing::PlaylistQuery,
+    Playlist, PlaylistError, PlaylistId, PlaylistPrivacy, actions, form, listing::PlaylistQuery,
     pictures::PictureError, positions::Move, representation::playlist_json, store,
 };
 use crate::{
     App, accounts,
+    address::ClientAddress,
+    lookup::{self, Found, api::Search},
     moderation::may_see_actor,
     oauth::{Session, SignedIn},
     users::User,
@@ -35,42 +35,32 @@ pub async fn list(State(app): State<App>, Query(parameters): Parameters) -> ApiR
     respond(&app, &PlaylistQuery::parse(&parameters)?).await
 }
 
-/// `GET /api/v1/search/video-playlists`: by words of the title; empty ones are not found. Somebody who is logged in may
-/// also search for the address of a playlist on another server, which is then brought here.
-pub async fn search(State(app): State<App>, Query(parameters): Parameters, session: Session) -> ApiResult<Json<Value>> {
-    if let Some(url) = asked_address(&parameters) {
-        return look_up(&app, &url, session.user.as_ref()).await;
+/// `GET /api/v1/search/video-playlists`: by words of the title, where empty ones are not found; or the one playlist whose
+/// address is pasted, from wherever it is.
+pub async fn search(
+    State(app): State<App>,
+    address: Result<ClientAddress, Problem>,
+    Query(parameters): Parameters,
+    session: Session,
+) -> ApiResult<Json<Value>> {
+    let found = match lookup::api::bring(&app, address, session.clone(), &parameters).await? {
+        Search::One(Found::Playlist(uuid)) => store::find_by_uuid(&mut app.platform.db.read().await?, uuid).await?,
+        Search::One(_) | Search::Nothing => None,
+        Search::Words => {
+            let mut query = PlaylistQuery::parse(&parameters)?;
+            query.filter.has_videos = true;
+            return respond(&app, &query).await;
+        }
+    };
+    let user = session.user.as_ref();
+    let mut found = found.filter(|playlist| playlist.may_be_seen_by(user));
+    if let Some(playlist) = &found {
+        let mut connection = app.platform.db.read().await?;
+        if !may_see_actor(&mut connection, playlist.account_actor_id, user).await? {
+            found = None;
+        }
     }
-    let mut query = PlaylistQuery::parse(&parameters)?;
-    query.filter.has_videos = true;
-    respond(&app, &query).await
-}
-
-fn asked_address(parameters: &[(String, String)]) -> Option<Url> {
-    let (_, text) = parameters.iter().find(|(name, _)| name == "search")?;
-    Url::parse(text.trim()).ok().filter(|url| matches!(url.scheme(), "http" | "https"))
-}
-
-async fn look_up(app: &App, url: &Url, user: Option<&User>) -> ApiResult<Json<Value>> {
-    let mut connection = app.platform.db.read().await?;
-    let known = store::find_by_url(&mut connection, url.as_str()).await?;
-    let is_hidden = match &known {
-        Some(playlist) => !may_see_actor(&mut connection, playlist.account_actor_id, user).await?,
-        None => false,
-    };
-    drop(connection);
-    let found = match known {
-        Some(playlist) => Some(playlist).filter(|playlist| playlist.may_be_seen_by(user) && !is_hidden),
-        None if user.is_some() => match federate::fetch(app, url).await {
-            Ok(id) => store::find(&mut app.platform.db.read().await?, id).await?,
-            Err(error) => {
-                info!(%error, "a playlist that was searched for cannot be shown");
-                None
-            }
-        },
-        None => None,
-    };
-    let data: Vec<Value> = found.iter().map(|playlist| playlist_json(app, playlist)).collect();
+    let data: Vec<Value> = found.iter().map(|playlist| playlist_json(&app, playlist)).collect();
     Ok(Json(json!({ "total": data.len(), "data": data })))
 }
 

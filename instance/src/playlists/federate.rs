@@ -15,6 +15,7 @@ use platform::{
 use serde_json::Value;
 use tracing::debug;
 use url::Url;
+use uuid::Uuid;
 
 pub use super::jobs::RefreshPlaylist;
 use super::{
@@ -188,22 +189,22 @@ impl From<FetchPlaylistError> for JobError {
     }
 }
 
-/// Brings the playlist at an address here: its description now, its elements soon, in a job.
+/// Keeps a playlist as its origin gave it: its description now, its elements soon, in a job.
 ///
 /// # Errors
-/// [`FetchPlaylistError`] if there is none that may be shown here.
-pub async fn fetch(app: &App, url: &Url) -> Result<PlaylistId, FetchPlaylistError> {
-    let (object, channel) = fetch_description(app, url).await?;
+/// [`FetchPlaylistError`] if it cannot be shown here.
+pub async fn bring(app: &App, object: &wire::Playlist) -> Result<Uuid, FetchPlaylistError> {
+    let channel = resolve_channel(app, object).await?;
     let mut tx = app.platform.db.begin().await?;
-    let saved = save(app, &mut tx, &object, &channel).await?;
+    let saved = save(app, &mut tx, object, &channel).await?;
     enqueue(&mut tx, app.platform.clock.now(), &RefreshPlaylist { url: object.id.clone() }).await?;
     tx.commit().await?;
-    saved.ok_or_else(|| unusable(url, "it is private"))
+    saved.map(|_| object.uuid).ok_or_else(|| unusable(&object.id, "it is private"))
 }
 
 /// Asks the origin of a playlist for everything, and keeps what it says.
 pub(super) async fn refresh(app: &App, url: &Url) -> Result<(), FetchPlaylistError> {
-    let (object, channel) = match fetch_description(app, url).await {
+    let object = match fetch_description(app, url).await {
         Err(FetchPlaylistError::Fetch(error)) if error.is_gone() => {
             let mut tx = app.platform.db.begin().await?;
             receive_delete(app, &mut tx, url).await?;
@@ -211,6 +212,7 @@ pub(super) async fn refresh(app: &App, url: &Url) -> Result<(), FetchPlaylistErr
         }
         outcome => outcome?,
     };
+    let channel = resolve_channel(app, &object).await?;
     let elements = fetch_elements(app, &object).await?;
     let mut tx = app.platform.db.begin().await?;
     if let Some(id) = save(app, &mut tx, &object, &channel).await? {
@@ -225,15 +227,17 @@ fn unusable(url: &Url, reason: impl std::fmt::Display) -> FetchPlaylistError {
     FetchPlaylistError::Unusable(url.clone(), reason.to_string())
 }
 
-async fn fetch_description(app: &App, url: &Url) -> Result<(wire::Playlist, Actor), FetchPlaylistError> {
-    if same_host(url, &app.ids.instance_actor()) {
-        return Err(unusable(url, "it is on this server"));
-    }
+async fn fetch_description(app: &App, url: &Url) -> Result<wire::Playlist, FetchPlaylistError> {
     let document = app.courier.fetch(url).await?;
-    let object = wire::Playlist::from_value(&document).map_err(|error| unusable(url, error))?;
-    let channel = object.channel().ok_or_else(|| unusable(url, "it has no channel"))?;
-    let channel = actors::federate::resolve(app, channel).await?;
-    Ok((object, channel))
+    wire::Playlist::from_value(&document).map_err(|error| unusable(url, error))
+}
+
+async fn resolve_channel(app: &App, object: &wire::Playlist) -> Result<Actor, FetchPlaylistError> {
+    if same_host(&object.id, &app.ids.instance_actor()) {
+        return Err(unusable(&object.id, "it is on this server"));
+    }
+    let channel = object.channel().ok_or_else(|| unusable(&object.id, "it has no channel"))?;
+    Ok(actors::federate::resolve(app, channel).await?)
 }
 
 /// Keeps what the origin of a playlist says of it. What is neither public nor unlisted is not kept, and forgotten if it was.

@@ -30,6 +30,7 @@ mod tests;
 pub use actions::PlaylistError;
 pub use documents::{element, playlist};
 pub use element_api::{add_video, change_element, elements, remove_element, reorder, videos_exist};
+pub use federate::FetchPlaylistError;
 pub use model::{Element, ElementId, NewElement, NewPlaylist, Playlist, PlaylistId, PlaylistKind, PlaylistPrivacy};
 pub use page_forms::{create, edit, edit_form, move_element, remove, remove_from, save, set_times};
 

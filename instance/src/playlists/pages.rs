@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::{
     extract::{Path, Query, State},
-    http::StatusCode,
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse, Redirect, Response},
 };
 use platform::{
@@ -15,7 +15,7 @@ use serde::Deserialize;
 use super::{
     Element, Playlist, PlaylistKind, actions,
     api::find_visible,
-    element_store,
+    documents, element_store,
     listing::{PlaylistFilter, PlaylistQuery},
     representation::{Shown, look_at},
     store,
@@ -24,6 +24,7 @@ use crate::{
     App,
     accounts::AccountId,
     channels,
+    federation::endpoints::{PageNumber, wants_document},
     oauth::Session,
     pages::{context, markdown},
     users::User,
@@ -123,14 +124,19 @@ struct EmptyPage {
     beside: Option<Beside>,
 }
 
-/// `GET /w/p/{id}`: a video of the playlist with the list beside it.
+/// `GET /w/p/{id}`: a video of the playlist with the list beside it; the object for servers.
 pub async fn show(
     State(app): State<App>,
     nonce: Nonce,
     session: Session,
     Path(id): Path<String>,
     Query(place): Query<Place>,
+    headers: HeaderMap,
 ) -> Response {
+    if wants_document(&headers) {
+        let page = Query(PageNumber::default());
+        return documents::playlist(State(app), Path(id), page, headers).await.into_response();
+    }
     let page = context(&app, &nonce, session.user.as_ref(), "playlist");
     match read_show(&app, &id, place.playlist_position, session.user.as_ref()).await {
         Ok((Some((video, element)), beside)) => {

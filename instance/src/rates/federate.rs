@@ -56,16 +56,14 @@ pub(super) async fn send_change(
     after: Option<Rating>,
 ) -> Result<(), DbError> {
     let Ok(object) = Url::parse(&video.url) else { return Ok(()) };
-    // Ids come back when somebody likes again what they liked before: the moment tells receivers that it is no replay.
-    let now = app.platform.clock.now();
     if let Some(before) = before {
         let undone = activity(account, before, video.id, object.clone());
         let action = Action::Undo(Undone::Activity(Box::new(undone.clone())));
-        let undo = Activity::new(ids::undo(&undone.id), account.clone(), action).published_at(now);
+        let undo = Activity::new(ids::undo(&undone.id), account.clone(), action);
         send(app, tx, video, account, undo).await?;
     }
     if let Some(after) = after {
-        send(app, tx, video, account, activity(account, after, video.id, object).published_at(now)).await?;
+        send(app, tx, video, account, activity(account, after, video.id, object)).await?;
     }
     Ok(())
 }

@@ -4,16 +4,12 @@ use federation::{
     ids,
     wire::{Action, Activity, Audience, Collection, CollectionPage},
 };
-use platform::db::{Connection, DbError, Tx};
+use platform::db::{Connection, DbError};
 use serde_json::Value;
 use url::Url;
 
 use super::store;
-use crate::{
-    App,
-    actors::{Actor, ActorId},
-    videos::Video,
-};
+use crate::{App, actors::ActorId, videos::Video};
 
 const PAGE_SIZE: i64 = 10;
 const MAX_PAGE: u64 = 100_000;
@@ -47,9 +43,4 @@ pub async fn document(
         let audience = Audience::public([ids::under(&sharer, "followers")]);
         Activity::new(id, sharer, Action::Announce(app.ids.video(video.uuid))).addressed(audience).to_document()
     }))
-}
-
-/// As [`receive_undo`], from those who name only the address of the announcement. Tells whether there was one.
-pub async fn receive_undo_by_id(tx: &mut Tx, actor: &Actor, id: &Url) -> Result<bool, DbError> {
-    store::delete_by_url(tx, id.as_str(), actor.id).await
 }

@@ -41,13 +41,11 @@ pub async fn sharer(connection: &mut Connection, video: VideoId, actor: ActorId)
         .await
 }
 
-/// Forgets what an actor shares by the announcement at an address. Tells whether there was one.
-pub async fn delete_by_url(tx: &mut Tx, url: &str, actor: ActorId) -> Result<bool, DbError> {
-    let deleted = tx
-        .query(sql!("DELETE FROM video_shares WHERE url = $1 AND actor_id = $2"))
+/// Forgets what an actor shares by the announcement at an address, and tells which video that was.
+pub async fn delete_by_url(tx: &mut Tx, url: &str, actor: ActorId) -> Result<Option<VideoId>, DbError> {
+    tx.query(sql!("DELETE FROM video_shares WHERE url = $1 AND actor_id = $2 RETURNING video_id"))
         .bind(url.to_owned())
         .bind(actor)
-        .execute()
-        .await?;
-    Ok(deleted > 0)
+        .fetch_optional_scalar()
+        .await
 }

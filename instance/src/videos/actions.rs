@@ -83,13 +83,11 @@ pub async fn parts_changed(app: &App, tx: &mut Tx, id: VideoId) -> Result<(), Db
 pub(super) async fn tell_of_edit(app: &App, tx: &mut Tx, before: &Video) -> Result<(), DbError> {
     let Some(after) = store::find(tx, before.id).await? else { return Ok(()) };
     match (before.is_listed(), after.is_listed()) {
-        (true, true) => {
-            if before.channel_id != after.channel_id {
-                federate::send_share_of_channel(app, tx, &after).await?;
-            }
-            federate::send_update(app, tx, &after).await
+        (true, true) if before.channel_id != after.channel_id => {
+            federate::send_change_of_channel(app, tx, before, &after).await
         }
-        (true, false) => federate::send_delete(app, tx, before).await,
+        (true, true) => federate::send_update(app, tx, &after).await,
+        (true, false) => federate::send_withdrawal(app, tx, before).await,
         (false, true) => federate::send_new_video(app, tx, &after).await,
         (false, false) => Ok(()),
     }

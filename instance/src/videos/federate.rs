@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use federation::{
     ids,
-    wire::{self, Action, Activity, Audience, Object, video_parts::TagKind},
+    wire::{self, Action, Activity, Audience, Object, Undone, video_parts::TagKind},
 };
 use p2p::{
     InfoHash,
@@ -28,7 +28,7 @@ use crate::{
     actors::{self, ActorId},
     captions, chapters,
     federation::broadcast,
-    storyboards,
+    shares, storyboards,
 };
 
 const THUMBNAIL: (u32, u32) = (280, 157);
@@ -62,26 +62,64 @@ pub async fn creation_document(app: &App, connection: &mut Connection, video: &V
 
 /// Tells the federation what a public video is like now.
 pub async fn send_update(app: &App, tx: &mut Tx, video: &Video) -> Result<(), DbError> {
-    let object = to_wire(app, tx, video).await?;
-    let account = app.ids.account(&video.account_username);
-    let id = ids::update(&object.id, app.platform.clock.now());
-    let update = Activity::new(id, account.clone(), Action::Update(Object::Video(Box::new(object))));
-    send_to_all_followers(app, tx, video, &account, update).await
+    let update = update(app, tx, video).await?;
+    send_to_all_followers(app, tx, video, &update.actor.clone(), update).await
 }
 
-/// Lets the channel that a public video has moved to share it.
-pub async fn send_share_of_channel(app: &App, tx: &mut Tx, video: &Video) -> Result<(), DbError> {
-    let channel = app.ids.channel(&video.channel_username);
-    send_announce(app, tx, video, video.channel_actor_id, &channel).await
+async fn update(app: &App, connection: &mut Connection, video: &Video) -> Result<Activity, DbError> {
+    let object = to_wire(app, connection, video).await?;
+    let account = app.ids.account(&video.account_username);
+    let id = ids::update(&object.id, app.platform.clock.now());
+    Ok(Activity::new(id, account, Action::Update(Object::Video(Box::new(object)))))
+}
+
+/// Tells the federation that a public video is in another channel now: the old one shares it no longer, the new one does,
+/// and whoever follows either hears what the video is like.
+pub async fn send_change_of_channel(app: &App, tx: &mut Tx, before: &Video, after: &Video) -> Result<(), DbError> {
+    send_undo_announce(app, tx, before, before.channel_actor_id, &app.ids.channel(&before.channel_username)).await?;
+    send_announce(app, tx, after, after.channel_actor_id, &app.ids.channel(&after.channel_username)).await?;
+    let update = update(app, tx, after).await?;
+    let update = addressed(&update.actor.clone(), update);
+    let concerned = [after.account_actor_id, before.channel_actor_id, after.channel_actor_id];
+    broadcast::to_followers(app, tx, &concerned, &update).await
 }
 
 async fn send_announce(app: &App, tx: &mut Tx, video: &Video, by: ActorId, actor: &Url) -> Result<(), DbError> {
     let id = app.ids.announce(video.uuid, by.0);
     store::insert_share(tx, video.id, by, id.as_str(), app.platform.clock.now()).await?;
-    send(app, tx, by, actor, Activity::new(id, actor.clone(), Action::Announce(app.ids.video(video.uuid)))).await
+    send(app, tx, by, actor, announce(app, video, id, actor)).await
 }
 
-/// Tells the federation that a video is gone, or no longer for everybody.
+fn announce(app: &App, video: &Video, id: Url, actor: &Url) -> Activity {
+    Activity::new(id, actor.clone(), Action::Announce(app.ids.video(video.uuid)))
+}
+
+/// One of our actors shares a video no longer: everybody hears of it who may have heard of the sharing, some from others
+/// than the actor. A server that is away hears of it when it is back.
+async fn send_undo_announce(app: &App, tx: &mut Tx, video: &Video, by: ActorId, actor: &Url) -> Result<(), DbError> {
+    let id = app.ids.announce(video.uuid, by.0);
+    if shares::store::delete_by_url(tx, id.as_str(), by).await?.is_none() {
+        return Ok(());
+    }
+    let undone = addressed(actor, announce(app, video, id, actor));
+    let id = ids::undo(&undone.id);
+    let undo = addressed(actor, Activity::new(id, actor.clone(), Action::Undo(Undone::Activity(Box::new(undone)))));
+    let inboxes = broadcast::inboxes_around(app, tx, &[video.account_actor_id, by]).await?;
+    courier::deliver_surely(tx, app.platform.clock.now(), actor, &inboxes, &undo).await
+}
+
+/// Tells the federation that a video which was public no longer is: nobody shares it, and it is gone there.
+pub async fn send_withdrawal(app: &App, tx: &mut Tx, video: &Video) -> Result<(), DbError> {
+    let channel = app.ids.channel(&video.channel_username);
+    send_undo_announce(app, tx, video, video.channel_actor_id, &channel).await?;
+    let server = app.ids.instance_actor();
+    if let Some(me) = actors::store::find_by_url(tx, server.as_str()).await? {
+        send_undo_announce(app, tx, video, me.id, &server).await?;
+    }
+    send_delete(app, tx, video).await
+}
+
+/// Tells the federation that a video is gone.
 pub async fn send_delete(app: &App, tx: &mut Tx, video: &Video) -> Result<(), DbError> {
     let object = app.ids.video(video.uuid);
     let account = app.ids.account(&video.account_username);
@@ -92,8 +130,12 @@ pub async fn send_delete(app: &App, tx: &mut Tx, video: &Video) -> Result<(), Db
 /// To the followers of one of our actors.
 async fn send(app: &App, tx: &mut Tx, of: ActorId, actor: &Url, activity: Activity) -> Result<(), DbError> {
     let inboxes = broadcast::inboxes_of(tx, &[of]).await?;
-    let activity = activity.addressed(Audience::public([ids::under(actor, "followers")]));
-    courier::deliver(tx, app.platform.clock.now(), actor, &inboxes, &activity).await
+    courier::deliver(tx, app.platform.clock.now(), actor, &inboxes, &addressed(actor, activity)).await
+}
+
+/// To everybody, and to an actor's followers.
+fn addressed(actor: &Url, activity: Activity) -> Activity {
+    activity.addressed(Audience::public([ids::under(actor, "followers")]))
 }
 
 /// To the followers of the account, the channel and the server: to each server once.
@@ -104,7 +146,7 @@ pub(crate) async fn send_to_all_followers(
     actor: &Url,
     activity: Activity,
 ) -> Result<(), DbError> {
-    let activity = activity.addressed(Audience::public([ids::under(actor, "followers")]));
+    let activity = addressed(actor, activity);
     broadcast::to_followers(app, tx, &[video.account_actor_id, video.channel_actor_id], &activity).await
 }
 
@@ -145,6 +187,7 @@ async fn to_wire(app: &App, connection: &mut Connection, video: &Video) -> Resul
     object.captions = captions::federate::of_video(app, connection, video.id).await?;
     object.storyboard = storyboards::federate::of_video(app, connection, video.id).await?;
     object.has_parts = Some(app.ids.chapters(video.uuid));
+    object.player_settings = Some(app.ids.video_player_settings(video.uuid));
     object.content.clone_from(&video.description);
     object.support.clone_from(&video.support);
     object.icon = icons(app, video);

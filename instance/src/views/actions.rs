@@ -42,10 +42,10 @@ pub fn start(app: &App) {
     });
 }
 
-/// Writes down who has watched since the last time, and tells other servers. `is_last`: every watch is over.
+/// Writes down who has watched and downloaded since the last time, and tells other servers. `is_last`: every watch is over.
 ///
 /// # Errors
-/// [`DbError`] if the database refuses; views then wait for the next time.
+/// [`DbError`] if the database refuses; views and downloads then wait for the next time.
 pub async fn flush(app: &App, is_last: bool) -> Result<(), DbError> {
     let _alone = app.views.writing().await;
     let harvest = app.views.harvest(app.platform.clock.now(), is_last);
@@ -56,6 +56,9 @@ pub async fn flush(app: &App, is_last: bool) -> Result<(), DbError> {
     if outcome.is_err() {
         for (video, views) in harvest.views {
             app.views.add_views(video, views);
+        }
+        for (video, downloads) in harvest.downloads {
+            app.views.add_downloads(video, downloads);
         }
     }
     outcome
@@ -71,6 +74,15 @@ async fn write_down(app: &App, harvest: &Harvest) -> Result<(), DbError> {
             rates::counters_changed(&mut tx, *id, now).await?;
         } else {
             federate::send_views(app, &mut tx, &video, *views).await?;
+        }
+    }
+    for (id, downloads) in &harvest.downloads {
+        let Some(video) = videos::store::find(&mut tx, *id).await? else { continue };
+        if video.is_local {
+            store::add_downloads(&mut tx, *id, *downloads).await?;
+            rates::counters_changed(&mut tx, *id, now).await?;
+        } else {
+            federate::send_downloads(app, &mut tx, &video, *downloads).await?;
         }
     }
     for watched in &harvest.watched {

@@ -30,8 +30,8 @@ use crate::{
 
 /// For how long viewers are taken to watch, as we tell others. Longer than it takes until they are told again.
 const WATCHING_FOR: TimeDelta = TimeDelta::minutes(2);
-/// One batch tells an origin of this many views at most: each is an activity.
-const MAX_VIEWS_TOLD: u32 = 100;
+/// One batch tells an origin of this many views, and downloads, at most: each is an activity.
+const MAX_TOLD: u32 = 100;
 /// What somebody watched may lie this far in the future: clocks differ.
 const SKEW: TimeDelta = TimeDelta::hours(1);
 const MAX_SECTIONS: usize = 200;
@@ -42,10 +42,21 @@ const LONGEST_WATCH_S: i64 = 7 * 86_400;
 pub(super) async fn send_views(app: &App, tx: &mut Tx, video: &Video, views: u32) -> Result<(), DbError> {
     let Ok(object) = Url::parse(&video.url) else { return Ok(()) };
     let server = app.ids.instance_actor();
-    for _ in 0..views.min(MAX_VIEWS_TOLD) {
+    for _ in 0..views.min(MAX_TOLD) {
         let id = ids::view(&server, video.id.0, &app.platform.random.uuid().to_string());
         let view = Activity::new(id, server.clone(), Action::View(View::counted(object.clone())));
         send_to_origin(app, tx, video, view).await?;
+    }
+    Ok(())
+}
+
+/// Tells the origin of a video how often it was downloaded through this server.
+pub(super) async fn send_downloads(app: &App, tx: &mut Tx, video: &Video, downloads: u32) -> Result<(), DbError> {
+    let Ok(object) = Url::parse(&video.url) else { return Ok(()) };
+    let server = app.ids.instance_actor();
+    for _ in 0..downloads.min(MAX_TOLD) {
+        let id = ids::download(&server, video.id.0, app.platform.random.uuid());
+        send_to_origin(app, tx, video, Activity::new(id, server.clone(), Action::Download(object.clone()))).await?;
     }
     Ok(())
 }
@@ -151,7 +162,7 @@ pub async fn receive_download(app: &App, tx: &mut Tx, actor: &Actor, object: &Ur
         return Ok(());
     }
     let Some(video) = store::find(tx, object.as_str()).await?.filter(|video| video.is_local) else { return Ok(()) };
-    store::add_download(tx, video.id).await?;
+    store::add_downloads(tx, video.id, 1).await?;
     rates::counters_changed(tx, video.id, app.platform.clock.now()).await
 }
 

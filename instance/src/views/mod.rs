@@ -10,6 +10,7 @@
 
 mod actions;
 pub mod api;
+mod downloads;
 pub mod federate;
 mod model;
 mod register;

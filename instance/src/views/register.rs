@@ -8,6 +8,7 @@ use chrono::TimeDelta;
 use platform::{clock::Timestamp, ids::Random};
 
 use super::{
+    downloads::Downloads,
     model::{LONGEST_VIEWING, Source, Watch, Watched},
     viewers::{Hasher, Viewer},
 };
@@ -19,8 +20,8 @@ const PRESENT_FOR: TimeDelta = TimeDelta::minutes(1);
 const OVER_AFTER: TimeDelta = TimeDelta::minutes(10);
 /// Longer than this, nobody is taken to watch without a break.
 const LONGEST_WATCH: TimeDelta = TimeDelta::hours(12);
-/// A viewer counts again after this.
-const COUNTED_FOR: TimeDelta = TimeDelta::hours(1);
+/// A viewer, or whoever downloads, counts again after this.
+pub(super) const COUNTED_FOR: TimeDelta = TimeDelta::hours(1);
 /// How often other servers are told how many watch.
 const TOLD_EVERY: TimeDelta = TimeDelta::minutes(1);
 
@@ -30,7 +31,7 @@ const MAX_SOURCES: usize = 20_000;
 const MAX_SOURCES_PER_VIDEO: usize = 2_000;
 const MAX_VIEWERS: u32 = 10_000_000;
 /// As many videos are written down at a time; the others come next.
-const BATCH: usize = 200;
+pub(super) const BATCH: usize = 200;
 
 /// What a player says.
 #[derive(Debug, Clone, Copy)]
@@ -56,6 +57,8 @@ pub struct Report<'r> {
 pub struct Harvest {
     /// New views.
     pub views: Vec<(VideoId, u32)>,
+    /// New downloads.
+    pub downloads: Vec<(VideoId, u32)>,
     /// What was watched.
     pub watched: Vec<Watched>,
     /// Videos whose viewers other servers are to be told.
@@ -65,7 +68,7 @@ pub struct Harvest {
 impl Harvest {
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
-        self.views.is_empty() && self.watched.is_empty() && self.watching.is_empty()
+        self.views.is_empty() && self.downloads.is_empty() && self.watched.is_empty() && self.watching.is_empty()
     }
 }
 
@@ -86,6 +89,7 @@ struct State {
     watch_count: usize,
     counted: HashMap<(VideoId, Viewer), Timestamp>,
     new_views: HashMap<VideoId, u32>,
+    downloads: Downloads,
     sources: HashMap<VideoId, HashMap<String, Source>>,
     source_count: usize,
     told_at: Option<Timestamp>,
@@ -100,6 +104,7 @@ impl Register {
             watch_count: 0,
             counted: HashMap::new(),
             new_views: HashMap::new(),
+            downloads: Downloads::new(random.clone()),
             sources: HashMap::new(),
             source_count: 0,
             told_at: None,
@@ -150,6 +155,16 @@ impl Register {
         *count = count.saturating_add(views);
     }
 
+    /// Somebody here takes a file of a video with them.
+    pub fn report_download(&self, video: VideoId, address: IpAddr, now: Timestamp) {
+        self.lock().downloads.report(video, address, now);
+    }
+
+    /// Puts back what could not be written down.
+    pub fn add_downloads(&self, video: VideoId, downloads: u32) {
+        self.lock().downloads.add(video, downloads);
+    }
+
     /// Another server says how many watch there. `id` is that of what it said, or what it called that before.
     pub fn hear(&self, video: VideoId, id: &str, viewers: u64, is_origin: bool, expires: Timestamp, now: Timestamp) {
         if expires <= now {
@@ -185,6 +200,7 @@ impl Register {
         let views: Vec<VideoId> =
             state.new_views.keys().copied().take(if is_last { usize::MAX } else { BATCH }).collect();
         let views = views.into_iter().filter_map(|video| state.new_views.remove_entry(&video)).collect();
+        let downloads = state.downloads.harvest(now, is_last);
         let watched = state.end_watches(now, is_last);
         state.forget(now);
         let is_due = state.told_at.is_none_or(|then| now - then >= TOLD_EVERY);
@@ -192,7 +208,7 @@ impl Register {
         if is_due {
             state.told_at = Some(now);
         }
-        Harvest { views, watched, watching }
+        Harvest { views, downloads, watched, watching }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

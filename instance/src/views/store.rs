@@ -45,9 +45,10 @@ pub async fn add_views(tx: &mut Tx, video: VideoId, views: u32) -> Result<(), Db
 }
 
 /// Adds to the downloads of one of our videos.
-pub async fn add_download(tx: &mut Tx, video: VideoId) -> Result<(), DbError> {
-    tx.query(sql!("UPDATE videos SET downloads = downloads + 1 WHERE id = $1 AND is_local = TRUE"))
+pub async fn add_downloads(tx: &mut Tx, video: VideoId, downloads: u32) -> Result<(), DbError> {
+    tx.query(sql!("UPDATE videos SET downloads = downloads + $2 WHERE id = $1 AND is_local = TRUE"))
         .bind(video)
+        .bind(i64::from(downloads))
         .execute()
         .await
         .map(drop)

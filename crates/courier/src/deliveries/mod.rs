@@ -13,6 +13,9 @@
 //! like ([`deliver_surely`]), and one activity to ask with; nothing else is queued for it. It is asked again with pauses
 //! that double up to a day, and one answer puts all as it was.
 //!
+//! Every activity says when it was done (`published`, in milliseconds): ids come back when the same thing is done again
+//! (follow, unfollow, follow), and the moment tells a receiver that it is no replay. The `Date` of a request counts seconds.
+//!
 //! A process that dies between sending and writing that down sends again, under the same id: receivers take an activity
 //! twice without harm.
 //!
@@ -73,7 +76,7 @@ pub async fn deliver(
     activity: &Activity,
 ) -> Result<(), DbError> {
     let must_arrive = matches!(activity.action, Action::Delete(_));
-    queue(tx, now, inboxes, || NewActivity::ours(actor, activity, must_arrive)).await
+    queue(tx, now, inboxes, || NewActivity::ours(actor, activity, now, must_arrive)).await
 }
 
 /// The same for what must arrive, however long a server is away: what ends or restricts an earlier activity.
@@ -87,7 +90,7 @@ pub async fn deliver_surely(
     inboxes: &[Url],
     activity: &Activity,
 ) -> Result<(), DbError> {
-    queue(tx, now, inboxes, || NewActivity::ours(actor, activity, true)).await
+    queue(tx, now, inboxes, || NewActivity::ours(actor, activity, now, true)).await
 }
 
 /// Queues somebody else's activity, exactly as it was received, in the name of `our_actor`, who signs the requests. Its

@@ -32,11 +32,13 @@ pub(super) struct NewActivity {
 }
 
 impl NewActivity {
-    pub(super) fn ours(actor: &Url, activity: &Activity, must_arrive: bool) -> Self {
+    /// Dated now, unless it says by itself when it was done.
+    pub(super) fn ours(actor: &Url, activity: &Activity, now: Timestamp, must_arrive: bool) -> Self {
+        let dated = activity.clone().published_at(activity.published.unwrap_or(now));
         Self {
             actor_url: actor.to_string(),
             activity_url: activity.id.to_string(),
-            body: activity.to_document().to_string(),
+            body: dated.to_document().to_string(),
             must_arrive,
             is_forwarded: false,
         }

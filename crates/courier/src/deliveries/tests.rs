@@ -1,5 +1,6 @@
 use std::{sync::Arc, time::Duration};
 
+use chrono::DateTime;
 use federation::{
     ACTIVITY_JSON,
     linked_data::{self, SignedDocument},
@@ -12,7 +13,7 @@ use serde_json::Value;
 use super::*;
 use crate::{
     Refusal,
-    testing::{Fence, Remote, World, url},
+    testing::{Fence, Received, Remote, World, url},
 };
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -58,6 +59,21 @@ async fn an_activity_reaches_each_inbox_once_and_signed() {
     received[0].verify(&world.alpha_key(), world.now()).unwrap();
     assert_eq!(world.gamma.received_ids(), ids(&[1]));
     assert_eq!(waiting(&world).await, (0, 0));
+}
+
+#[tokio::test]
+async fn the_same_activity_done_twice_in_a_second_is_two_to_its_receiver() {
+    let world = World::new().await;
+    queue(&world, 1, &[BETA]).await;
+    world.clock().advance(Duration::from_millis(1));
+    queue(&world, 1, &[BETA]).await;
+    run(&world).await;
+    let published = |request: &Received| {
+        let body: Value = serde_json::from_slice(&request.body).unwrap();
+        Timestamp::from(DateTime::parse_from_rfc3339(body["published"].as_str().unwrap()).unwrap())
+    };
+    let moments: Vec<Timestamp> = world.beta.requests().iter().map(published).collect();
+    assert_eq!(moments, [world.now() - TimeDelta::milliseconds(1), world.now()]);
 }
 
 #[tokio::test]
@@ -246,7 +262,7 @@ async fn documents_bear_a_signature_of_their_own() {
     let signed = SignedDocument::read(&body).unwrap();
     assert_eq!(signed.creator().url(), &announce(1).actor);
     let read = signed.verify(&world.alpha_key()).unwrap();
-    assert_eq!(Activity::from_value(&read).unwrap(), announce(1));
+    assert_eq!(Activity::from_value(&read).unwrap(), announce(1).published_at(world.now()));
 }
 
 #[tokio::test]
@@ -411,7 +427,7 @@ async fn an_activity_that_was_left_behind_is_forgotten() {
     queue(&world, 1, &[BETA]).await;
     let mut tx = world.alpha.platform.db.begin().await.unwrap();
     let activity = announce(2);
-    let left_behind = NewActivity::ours(&activity.actor, &activity, false);
+    let left_behind = NewActivity::ours(&activity.actor, &activity, world.now(), false);
     store::insert_activity(&mut tx, &left_behind, world.now()).await.unwrap();
     tx.commit().await.unwrap();
     world.courier.forget_sent_activities().await.unwrap();

@@ -45,8 +45,8 @@ pub enum Action {
     Accept(FollowReference),
     /// A follow is refused, or ended by the followed.
     Reject(FollowReference),
-    /// The actor passes an object on. This is how PeerTube's channels and servers publish. A passed on creation or change
-    /// (Lemmy) stands for its object, any other passed on activity for itself.
+    /// The actor passes an object on. This is how PeerTube's channels and servers publish. A passed on creation, change or
+    /// deletion (Lemmy) stands for its object, any other passed on activity for itself.
     Announce(Url),
     /// An earlier activity no longer holds.
     Undo(Undone),

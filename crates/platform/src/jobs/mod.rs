@@ -30,7 +30,10 @@ pub use error::JobError;
 pub use runner::{JobRunner, RunnerConfig};
 pub use schedule::{Schedule, Scheduler};
 pub use set::{JobContext, JobSet};
-pub use store::{FailedJob, JobId, Progress, failed_jobs, progress_of, purge_finished, unfinished, waiting_of};
+pub use store::{
+    FailedJob, JobId, OpenJob, Progress, failed_jobs, forget_failed, open_jobs, progress_of, purge_finished, take_out,
+    unfinished,
+};
 
 /// A piece of work, as it is stored.
 pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {

@@ -266,6 +266,89 @@ pub async fn failed_jobs(connection: &mut Connection) -> Result<Vec<FailedJob>, 
         .await
 }
 
+/// A job of one kind that is not done.
+#[derive(Debug, Clone)]
+pub struct OpenJob<J> {
+    /// Its row.
+    pub id: JobId,
+    /// What is to be done.
+    pub job: J,
+    /// How often that was tried.
+    pub attempts: u32,
+    /// Why it did not work the last time.
+    pub error: Option<String>,
+    /// Whether it was given up; otherwise it waits or runs.
+    pub is_given_up: bool,
+}
+
+#[derive(sqlx::FromRow)]
+struct OpenRow {
+    id: JobId,
+    payload: Json<serde_json::Value>,
+    attempts: i64,
+    error: Option<String>,
+    state: String,
+}
+
+impl OpenRow {
+    fn into_job<J: Job>(self) -> Option<OpenJob<J>> {
+        Some(OpenJob {
+            id: self.id,
+            job: serde_json::from_value(self.payload.0).ok()?,
+            attempts: u32::try_from(self.attempts).unwrap_or(u32::MAX),
+            error: self.error,
+            is_given_up: self.state == "failed",
+        })
+    }
+}
+
+/// The newest jobs of a kind that are not done. Those that cannot be read (any more) are left out.
+///
+/// # Errors
+/// [`DbError`] if the database refuses.
+pub async fn open_jobs<J: Job>(connection: &mut Connection, limit: i64) -> Result<Vec<OpenJob<J>>, DbError> {
+    let rows: Vec<OpenRow> = connection
+        .query(sql!(
+            "SELECT id, payload, attempts, error, state FROM jobs WHERE lane = $1 AND kind = $2 \
+             AND state IN ('waiting', 'running', 'failed') ORDER BY id DESC LIMIT $3"
+        ))
+        .bind(J::LANE.name())
+        .bind(J::KIND)
+        .bind(limit)
+        .fetch_all()
+        .await?;
+    Ok(rows.into_iter().filter_map(OpenRow::into_job).collect())
+}
+
+/// Takes out a job that waits or was given up, for whoever has a better use for it. `None` if it runs, or is not there.
+///
+/// # Errors
+/// [`DbError`] if the database refuses.
+pub async fn take_out<J: Job>(tx: &mut Tx, id: JobId) -> Result<Option<J>, DbError> {
+    let payload: Option<Json<serde_json::Value>> = tx
+        .query(sql!(
+            "DELETE FROM jobs WHERE id = $1 AND kind = $2 AND state IN ('waiting', 'failed') RETURNING payload"
+        ))
+        .bind(id)
+        .bind(J::KIND)
+        .fetch_optional_scalar()
+        .await?;
+    Ok(payload.and_then(|Json(payload)| serde_json::from_value(payload).ok()))
+}
+
+/// Forgets that a job was given up: the same is to be tried anew.
+///
+/// # Errors
+/// [`DbError`] if the database refuses.
+pub async fn forget_failed<J: Job>(tx: &mut Tx, job: &J) -> Result<(), DbError> {
+    tx.query(sql!("DELETE FROM jobs WHERE state = 'failed' AND kind = $1 AND dedupe_key = $2"))
+        .bind(J::KIND)
+        .bind(job.dedupe_key())
+        .execute()
+        .await
+        .map(drop)
+}
+
 /// How many jobs of each lane are waiting or running.
 ///
 /// # Errors
@@ -274,18 +357,6 @@ pub async fn unfinished(connection: &mut Connection) -> Result<Vec<(String, i64)
     connection
         .query(sql!("SELECT lane, count(*) FROM jobs WHERE state IN ('waiting', 'running') GROUP BY lane"))
         .fetch_all()
-        .await
-}
-
-/// How many jobs of a kind that has keys wait for their (next) turn.
-///
-/// # Errors
-/// [`DbError`] if the database refuses.
-pub async fn waiting_of<J: Job>(connection: &mut Connection) -> Result<i64, DbError> {
-    connection
-        .query(sql!("SELECT count(*) FROM jobs WHERE kind = $1 AND state = 'waiting' AND dedupe_key IS NOT NULL"))
-        .bind(J::KIND)
-        .fetch_scalar()
         .await
 }
 

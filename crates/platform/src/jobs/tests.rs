@@ -199,6 +199,37 @@ async fn a_failed_job_comes_back_after_its_delay_and_is_given_up_in_the_end() {
 }
 
 #[tokio::test]
+async fn what_was_given_up_is_shown_and_can_be_begun_anew() {
+    let test = TestPlatform::new().await;
+    let (jobs, _) = greeter(99);
+    enqueue_greeting(&test, "ada").await;
+    let open = async || open_jobs::<Greet>(&mut test.platform.db.read().await.unwrap(), 10).await.unwrap();
+    for attempts in 0..3 {
+        let job = open().await.remove(0);
+        assert_eq!((job.attempts, job.is_given_up, job.error.is_some()), (attempts, false, attempts > 0));
+        test.run_jobs(jobs.clone()).await;
+        test.clock.advance(Duration::from_mins(2));
+    }
+    let job = open().await.remove(0);
+    assert_eq!((job.job.name.as_str(), job.attempts, job.is_given_up), ("ada", 3, true));
+    assert_eq!(job.error.as_deref(), Some("not yet"));
+
+    let mut tx = test.platform.db.begin().await.unwrap();
+    let taken = take_out::<Greet>(&mut tx, job.id).await.unwrap().unwrap();
+    assert!(take_out::<Greet>(&mut tx, job.id).await.unwrap().is_none());
+    enqueue(&mut tx, test.clock.now(), &taken).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(open().await.iter().map(|job| (job.attempts, job.is_given_up)).collect::<Vec<_>>(), [(0, false)]);
+
+    let mut tx = test.platform.db.begin().await.unwrap();
+    tx.query("UPDATE jobs SET state = 'failed'").execute().await.unwrap();
+    forget_failed(&mut tx, &Greet { name: "bob".to_owned() }).await.unwrap();
+    forget_failed(&mut tx, &taken).await.unwrap();
+    tx.commit().await.unwrap();
+    assert!(open().await.is_empty());
+}
+
+#[tokio::test]
 async fn a_job_succeeds_on_a_later_attempt() {
     let test = TestPlatform::new().await;
     let (jobs, greeted) = greeter(2);

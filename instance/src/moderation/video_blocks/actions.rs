@@ -44,7 +44,7 @@ pub async fn block(app: &App, video: &Video, reason: Option<&str>, unfederate: b
         return Err(VideoBlockError::AlreadyBlocked);
     }
     if unfederate && video.is_listed() {
-        videos::federate::send_delete(app, &mut tx, video).await?;
+        videos::federate::send_withdrawal(app, &mut tx, video).await?;
     }
     if !video.is_local {
         redundancy::forget(&mut tx, now, video.uuid).await?;

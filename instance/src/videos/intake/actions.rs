@@ -1,11 +1,15 @@
 use chrono::TimeDelta;
 use courier::FetchError;
-use federation::origin::{same_host, without_fragment};
+use federation::{
+    origin::{same_host, without_fragment},
+    wire,
+};
 use platform::{
     db::{DbError, Tx},
     jobs::{JobError, enqueue, enqueue_at},
     web::Problem,
 };
+use serde_json::Value;
 use tracing::{debug, info};
 use url::Url;
 
@@ -17,6 +21,7 @@ use super::{
 use crate::{
     App,
     actors::{ActorId, federate::ResolveError},
+    comments,
     videos::{self, Video, VideoId},
 };
 
@@ -39,7 +44,10 @@ pub enum BringError {
     /// Its channel cannot be known.
     #[error(transparent)]
     Channel(#[from] ResolveError),
-    /// Its server gave something else.
+    /// Its server gave a document of something that is no video.
+    #[error("what is there is no video but a {}", wire::kind_of(.0).unwrap_or("thing without a type"))]
+    OtherThing(Box<Value>),
+    /// Its server gave something that cannot be kept.
     #[error("{0}")]
     Unusable(String),
     /// The database refuses.
@@ -66,7 +74,7 @@ impl From<SaveError> for BringError {
 impl From<BringError> for JobError {
     fn from(error: BringError) -> Self {
         match error {
-            BringError::Ours(_) | BringError::Unusable(_) => Self::fail(error),
+            BringError::Ours(_) | BringError::OtherThing(_) | BringError::Unusable(_) => Self::fail(error),
             BringError::Fetch(error) => error.into(),
             BringError::Channel(error) => error.into(),
             BringError::Db(error) => error.into(),
@@ -110,12 +118,17 @@ pub async fn bring(app: &App, url: &Url, shared_by: Option<(ActorId, &str)>) -> 
     if federate::is_tombstone(&document) {
         return forget(app, url).await;
     }
+    if wire::kind_of(&document) != Some(wire::video::KIND) {
+        return Err(BringError::OtherThing(Box::new(document)));
+    }
     federate::take(app, &document, shared_by).await
 }
 
 async fn forget(app: &App, url: &Url) -> Result<Option<VideoId>, BringError> {
     let mut tx = app.platform.db.begin().await?;
-    receive_delete(app, &mut tx, url).await?;
+    if !receive_delete(app, &mut tx, url).await? {
+        comments::forget_gone(app, &mut tx, url).await?;
+    }
     tx.commit().await?;
     Ok(None)
 }

@@ -24,7 +24,7 @@ use crate::{
     actors::{self, Actor, ActorId},
     captions, channels, chapters,
     compose::RoleName,
-    follows, rates, storyboards,
+    follows, player_settings, rates, shares, storyboards,
     videos::{
         self, Privacy, Video, VideoFile, VideoId, VideoState,
         jobs::FetchPictures,
@@ -122,6 +122,14 @@ pub async fn receive_undo_announce(tx: &mut Tx, speaker: &Actor, object: &Url) -
     store::relist_video(tx, video.id).await
 }
 
+/// As [`receive_undo_announce`], from those who name only the address of the announcement.
+pub async fn receive_undo_announce_by_id(tx: &mut Tx, speaker: &Actor, id: &Url) -> Result<(), DbError> {
+    match shares::store::delete_by_url(tx, id.as_str(), speaker.id).await? {
+        Some(video) => store::relist_video(tx, video).await,
+        None => Ok(()),
+    }
+}
+
 /// Whoever is followed by nobody here may tell of changes to what is known, but bring nothing new.
 async fn is_welcome(tx: &mut Tx, speaker: &Actor, known: Option<&Video>) -> Result<bool, DbError> {
     Ok(known.is_some() || follows::store::follows_host(tx, &speaker.host).await?)
@@ -197,6 +205,9 @@ pub async fn save(app: &App, tx: &mut Tx, object: &wire::Video, channel: &Actor)
         enqueue(tx, now, &FetchChapters { video_id: id.0 }).await?;
     } else {
         chapters::store::replace(tx, id, &[]).await?;
+    }
+    if let Some(url) = own(&object.player_settings, &object.id) {
+        player_settings::federate::follow(tx, now, url, is_new).await?;
     }
     rates::federate::follow_counters(app, tx, id, object, is_new).await?;
     // A node that plays this role finds the video with its hourly check if the one that took it in does not.
@@ -280,12 +291,15 @@ fn live_of(object: &wire::Video) -> LiveFacts {
     }
 }
 
+/// Whoever hosts a video answers for what hangs on it; other hosts are not asked.
+fn own<'u>(url: &'u Option<Url>, video: &Url) -> Option<&'u Url> {
+    url.as_ref().filter(|url| same_host(url, video))
+}
+
 fn links_of(object: &wire::Video) -> RemoteLinks {
-    let text = |url: &Option<Url>| url.as_ref().map(Url::to_string);
     let picture =
         |image: &wire::Image| RemotePicture { url: image.url.to_string(), width: image.width, height: image.height };
-    // Whoever hosts the video answers for what hangs on it; other hosts are not asked.
-    let own = |url: &Option<Url>| text(url).filter(|_| url.as_ref().is_some_and(|url| same_host(url, &object.id)));
+    let own = |url: &Option<Url>| own(url, &object.id).map(Url::to_string);
     RemoteLinks {
         remote_thumbnails: Some(Json(object.icon.iter().take(MAX_PICTURES).map(picture).collect())),
         embed_url: own(&object.embed_url),

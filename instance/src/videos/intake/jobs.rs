@@ -6,7 +6,7 @@ use super::{
     actions::{self, BringError},
     federate,
 };
-use crate::{App, actors::ActorId, videos::VideoId};
+use crate::{App, actors::ActorId, comments, videos::VideoId};
 
 /// Why a video is asked for at its origin.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,10 +65,14 @@ pub fn job_set(app: &App) -> JobSet {
         .on::<FetchChapters, _, _>(move |job, _| fetch_chapters(reader.clone(), job))
 }
 
-async fn refresh(app: App, job: RefreshVideo, _: JobContext) -> Result<(), JobError> {
+async fn refresh(app: App, job: RefreshVideo, context: JobContext) -> Result<(), JobError> {
     let shared_by = job.shared_by.as_ref().map(|(actor, url)| (ActorId(*actor), url.as_str()));
     match actions::bring(&app, &job.url, shared_by).await {
         Ok(_) | Err(BringError::Ours(_)) => Ok(()),
+        // Channels of other programs share what people say (Lemmy) and much that is of no concern here.
+        Err(BringError::OtherThing(document)) if job.reason == Reason::Pushed => {
+            comments::jobs::take_passed_on(app, context, &document).await
+        }
         Err(error) if error.is_missing() => Ok(actions::note_missing(&app, &job.url, job.reason).await?),
         Err(error) => Err(error.into()),
     }

@@ -313,6 +313,12 @@ async fn lists_show_the_videos_of_whom_this_server_follows() {
     assert!(listed(&app, &mut tx).await, "somebody who is followed shared it");
     federate::receive_undo_announce(&mut tx, &friend, &object).await.unwrap();
     assert!(!listed(&app, &mut tx).await, "and took that back");
+
+    federate::receive_announce(&app, &mut tx, &friend, &id, &object).await.unwrap();
+    federate::receive_undo_announce_by_id(&mut tx, &account, &id).await.unwrap();
+    assert!(listed(&app, &mut tx).await, "nobody takes back what others said");
+    federate::receive_undo_announce_by_id(&mut tx, &friend, &id).await.unwrap();
+    assert!(!listed(&app, &mut tx).await, "and took it back by its address alone");
 }
 
 #[tokio::test]

@@ -81,12 +81,12 @@ fn undone(value: &Value) -> Result<Undone, WireError> {
 }
 
 /// What an announcement, or an item of an outbox, passes on: the object itself. Lemmy's communities pass on whole
-/// activities; of these, a creation or a change stands for its object, and any other for itself. Nothing is believed but
-/// the URL.
+/// activities; of these, a creation, a change or a deletion stands for its object, and any other for itself. Nothing is
+/// believed but the URL: its server says what is, or is no longer, there.
 pub(in crate::wire) fn announced(value: &Value) -> Option<Url> {
     let value = first(value);
     match kind_of(value) {
-        Some("Create" | "Update") => value.get("object").and_then(as_url).or_else(|| as_url(value)),
+        Some("Create" | "Update" | "Delete") => value.get("object").and_then(as_url).or_else(|| as_url(value)),
         _ => as_url(value),
     }
 }
