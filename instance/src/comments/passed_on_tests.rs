@@ -48,9 +48,9 @@ impl Stage {
         let fish = actors::federate::resolve(&stage.app, &at("/c/fish")).await.unwrap();
         let mut tx = stage.app.platform.db.begin().await.unwrap();
         let me = actors::store::find_by_url(&mut tx, stage.app.ids.instance_actor().as_str()).await.unwrap().unwrap();
-        let state = crate::follows::FollowState::Accepted;
+        let accepted = crate::follows::FollowState::Accepted;
         let now = stage.app.platform.clock.now();
-        crate::follows::store::upsert(&mut tx, me.id, fish.id, "http://a.test/f", state, now).await.unwrap();
+        crate::follows::store::upsert(&mut tx, me.id, fish.id, "http://a.test/f", accepted, now).await.unwrap();
         tx.commit().await.unwrap();
         stage
     }
@@ -68,14 +68,6 @@ impl Stage {
             path,
             json!({"type": kind, "id": id, "preferredUsername": name, "inbox": format!("{HOST}/inbox"), "publicKey": key}),
         );
-    }
-
-    fn comment(&self, number: u32, answered: &str, text: &str) -> Value {
-        json!({
-            "type": "Note", "id": at(&format!("/comment/{number}")), "attributedTo": at("/u/cara"),
-            "inReplyTo": answered, "content": format!("<p>{text}</p>"), "mediaType": "text/html",
-            "published": "2026-11-22T04:00:00Z", "to": ["https://www.w3.org/ns/activitystreams#Public"],
-        })
     }
 
     /// The community passes on that something was written or edited.
@@ -110,6 +102,14 @@ async fn answer(State(documents): State<Documents>, request: Request) -> Respons
     }
 }
 
+fn comment(number: u32, answered: &str, text: &str) -> Value {
+    json!({
+        "type": "Note", "id": at(&format!("/comment/{number}")), "attributedTo": at("/u/cara"),
+        "inReplyTo": answered, "content": format!("<p>{text}</p>"), "mediaType": "text/html",
+        "published": "2026-11-22T04:00:00Z", "to": ["https://www.w3.org/ns/activitystreams#Public"],
+    })
+}
+
 fn at(path: &str) -> Url {
     Url::parse(&format!("{HOST}{path}")).unwrap()
 }
@@ -117,15 +117,15 @@ fn at(path: &str) -> Url {
 #[tokio::test]
 async fn a_comment_that_a_community_passes_on_is_taken_as_its_own_server_tells_it() {
     let stage = Stage::new().await;
-    stage.serve("/comment/1", stage.comment(1, &stage.video.url, "A fine fish"));
-    stage.pass_on("Create", &stage.comment(1, &stage.video.url, "Forged words")).await;
+    stage.serve("/comment/1", comment(1, &stage.video.url, "A fine fish"));
+    stage.pass_on("Create", &comment(1, &stage.video.url, "Forged words")).await;
     assert_eq!(stage.known(1).await.unwrap().text, "A fine fish");
 
-    stage.serve("/comment/2", stage.comment(2, at("/comment/1").as_str(), "Indeed"));
+    stage.serve("/comment/2", comment(2, at("/comment/1").as_str(), "Indeed"));
     stage.pass_on("Create", &json!(at("/comment/2"))).await;
     assert_eq!(stage.known(2).await.unwrap().text, "Indeed");
 
-    stage.serve("/comment/1", stage.comment(1, &stage.video.url, "A very fine fish"));
+    stage.serve("/comment/1", comment(1, &stage.video.url, "A very fine fish"));
     stage.pass_on("Update", &json!(at("/comment/1"))).await;
     assert_eq!(stage.known(1).await.unwrap().text, "A very fine fish");
 
@@ -139,7 +139,7 @@ async fn a_comment_that_a_community_passes_on_is_taken_as_its_own_server_tells_i
 #[tokio::test]
 async fn what_else_a_community_talks_about_is_dropped_without_a_failure() {
     let stage = Stage::new().await;
-    stage.serve("/comment/3", stage.comment(3, at("/post/55").as_str(), "About something else"));
+    stage.serve("/comment/3", comment(3, at("/post/55").as_str(), "About something else"));
     stage.pass_on("Create", &json!(at("/comment/3"))).await;
     assert!(stage.known(3).await.is_none());
     stage.serve("/post/55", json!({"type": "Page", "id": at("/post/55"), "attributedTo": at("/u/cara")}));

@@ -259,7 +259,7 @@ async fn fetch(app: &App, reference: &Reference) -> Result<Found, LookupError> {
         }
         Some("Playlist") => {
             let playlist = wire::Playlist::from_value(&document).map_err(|_| LookupError::NotFound)?;
-            Ok(Found::Playlist(playlists::federate::bring(app, &playlist).await?))
+            Ok(Found::Playlist(Box::pin(playlists::federate::bring(app, &playlist)).await?))
         }
         Some(kind) if wire::ActorKind::parse(kind).is_some() => {
             let actor = wire::Actor::from_value(&document).map_err(|_| LookupError::NotFound)?;

@@ -1,4 +1,4 @@
-//! Who is watching, how often something was watched, and which parts.
+//! Who is watching, how often something was watched or downloaded, and which parts were watched.
 //!
 //! What happens every few seconds for every viewer is kept in memory ([`Register`]) and written down in batches: views are
 //! statistics, and a process that is killed may lose the last seconds of them. Nobody is recognised: a viewer is the hash of

@@ -206,7 +206,7 @@ pub async fn save(app: &App, tx: &mut Tx, object: &wire::Video, channel: &Actor)
     } else {
         chapters::store::replace(tx, id, &[]).await?;
     }
-    if let Some(url) = own(&object.player_settings, &object.id) {
+    if let Some(url) = own(object.player_settings.as_ref(), &object.id) {
         player_settings::federate::follow(tx, now, url, is_new).await?;
     }
     rates::federate::follow_counters(app, tx, id, object, is_new).await?;
@@ -292,14 +292,14 @@ fn live_of(object: &wire::Video) -> LiveFacts {
 }
 
 /// Whoever hosts a video answers for what hangs on it; other hosts are not asked.
-fn own<'u>(url: &'u Option<Url>, video: &Url) -> Option<&'u Url> {
-    url.as_ref().filter(|url| same_host(url, video))
+fn own<'u>(url: Option<&'u Url>, video: &Url) -> Option<&'u Url> {
+    url.filter(|url| same_host(url, video))
 }
 
 fn links_of(object: &wire::Video) -> RemoteLinks {
     let picture =
         |image: &wire::Image| RemotePicture { url: image.url.to_string(), width: image.width, height: image.height };
-    let own = |url: &Option<Url>| own(url, &object.id).map(Url::to_string);
+    let own = |url: &Option<Url>| own(url.as_ref(), &object.id).map(Url::to_string);
     RemoteLinks {
         remote_thumbnails: Some(Json(object.icon.iter().take(MAX_PICTURES).map(picture).collect())),
         embed_url: own(&object.embed_url),
