@@ -105,9 +105,10 @@ pub async fn find_visible(
     id: CommentId,
 ) -> Result<Comment, CommentError> {
     // Whoever looks after the video removes what others are not even shown.
-    let comment = match viewer.sees_held {
-        true => store::find(connection, id).await?,
-        false => store::find_visible(connection, id, viewer).await?,
+    let comment = if viewer.sees_held {
+        store::find(connection, id).await?
+    } else {
+        store::find_visible(connection, id, viewer).await?
     };
     comment.filter(|comment| comment.video_id == video.id).ok_or(CommentError::NotFound)
 }

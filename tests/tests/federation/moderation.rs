@@ -261,10 +261,11 @@ async fn what_is_known_of_a_server_is_hidden_while_it_is_blocked_or_not_on_the_l
     let list = json!({ "federation": { "allowList": true, "allowedServers": ["gamma.test"] } });
     let no_list = json!({ "federation": { "allowList": false } });
     for by_list in [true, false] {
-        match by_list {
-            true => put(beta, "/api/v1/config/custom", &list).await.assert_success(),
-            false => beta.admin().post_json(SERVERS, &json!({ "host": "alpha.test" })).await.assert_success(),
-        };
+        if by_list {
+            put(beta, "/api/v1/config/custom", &list).await.assert_success();
+        } else {
+            beta.admin().post_json(SERVERS, &json!({ "host": "alpha.test" })).await.assert_success();
+        }
         let hidden = shown_of_alpha(beta, uuid, &playlist).await;
         assert_eq!(hidden.iter().filter(|(_, shown)| *shown > 0).count(), 0, "{hidden:?}");
         assert_eq!(beta.get_json(&threads).await["total"], 0);
@@ -273,10 +274,11 @@ async fn what_is_known_of_a_server_is_hidden_while_it_is_blocked_or_not_on_the_l
         for path in ["/api/v1/accounts/root@alpha.test", "/api/v1/video-channels/root_channel@alpha.test"] {
             beta.admin().get(path).await.assert_success();
         }
-        match by_list {
-            true => put(beta, "/api/v1/config/custom", &no_list).await.assert_success(),
-            false => beta.admin().delete(&format!("{SERVERS}/alpha.test")).await.assert_success(),
-        };
+        if by_list {
+            put(beta, "/api/v1/config/custom", &no_list).await.assert_success();
+        } else {
+            beta.admin().delete(&format!("{SERVERS}/alpha.test")).await.assert_success();
+        }
         assert_eq!(shown_of_alpha(beta, uuid, &playlist).await, before, "nothing is lost");
         assert_eq!(beta.get_json(&threads).await["total"], 1);
     }
