@@ -92,6 +92,9 @@ pub async fn refresh_if_stale(app: &App, id: actors::ActorId) -> ApiResult<()> {
     let actor = actors::store::find(&mut app.platform.db.read().await?, id).await?;
     let Some(actor) = actor.filter(|actor| !federate::is_fresh(actor, now)) else { return Ok(()) };
     let Ok(url) = actor.url().parse() else { return Ok(()) };
+    if app.border.refuses_url(&url) {
+        return Ok(());
+    }
     let mut tx = app.platform.db.begin().await?;
     platform::jobs::enqueue(&mut tx, now, &RefreshActor { url }).await?;
     Ok(tx.commit().await?)

@@ -412,6 +412,9 @@ pub(super) async fn refresh_if_old(app: &App, playlist: &Playlist) -> Result<(),
     let now = app.platform.clock.now();
     let is_old = !playlist.is_local && playlist.refreshed_at.is_none_or(|then| now - then >= FRESH_FOR);
     let (true, Ok(url)) = (is_old, playlist.url.parse()) else { return Ok(()) };
+    if app.border.refuses_url(&url) {
+        return Ok(());
+    }
     let mut tx = app.platform.db.begin().await?;
     enqueue(&mut tx, now, &RefreshPlaylist { url }).await?;
     tx.commit().await

@@ -78,6 +78,10 @@ async fn tell(app: App, job: TellCounters) -> Result<(), JobError> {
 
 /// An origin that cannot be asked will say more when it is back: nobody has to know that this failed.
 async fn ask(app: App, job: RefreshCounters, context: JobContext) -> Result<(), JobError> {
+    let mut collections = [&job.likes, &job.dislikes, &job.comments].into_iter().flatten();
+    if collections.any(|url| app.border.refuses_url(url)) {
+        return Ok(());
+    }
     match federate::refresh_counters(&app, &job).await {
         Err(error) if context.attempt >= RetryPolicy::BRIEF.max_attempts => {
             debug!(video.id = job.video_id, %error, "the counters of a video could not be asked for");

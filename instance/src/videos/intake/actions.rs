@@ -178,7 +178,7 @@ pub async fn refresh_if_outdated(app: &App, video: &Video) -> Result<(), DbError
     let now = app.platform.clock.now();
     let is_fresh = video.refreshed_at.is_some_and(|then| now - then < FRESH_FOR);
     let Ok(url) = Url::parse(&video.url) else { return Ok(()) };
-    if video.is_local || is_fresh {
+    if video.is_local || is_fresh || app.border.refuses_url(&url) {
         return Ok(());
     }
     let mut tx = app.platform.db.begin().await?;
