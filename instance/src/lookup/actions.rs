@@ -144,7 +144,7 @@ pub async fn look_up(app: &App, asker: &Asker, text: &str) -> Result<Option<Foun
         return Err(LookupError::NotFound);
     }
     admit(app, asker)?;
-    resolve(app, &reference).await.map(Some)
+    Box::pin(resolve(app, &reference)).await.map(Some)
 }
 
 fn admit(app: &App, asker: &Asker) -> Result<(), LookupError> {
