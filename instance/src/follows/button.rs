@@ -232,7 +232,7 @@ pub async fn interaction(
     };
     let page = pages::context(&app, &nonce, Some(&user), "");
     let page_here = async {
-        let found = find_interaction(&app, address, &user, &query.uri).await?;
+        let found = Box::pin(find_interaction(&app, address, &user, &query.uri)).await?;
         let show_href = found.path();
         let (name, host) = match found {
             Found::Channel(name, host) | Found::Account(name, host) => (name, host),
