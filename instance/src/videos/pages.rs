@@ -7,6 +7,7 @@ use axum::{
 };
 use platform::{
     Platform,
+    clock::Timestamp,
     db::DbError,
     web::{Embeddable, ErrorPage, Nonce, Page, PageContext, Pagination, Problem, VideoCard, prefers_html},
 };
@@ -198,6 +199,12 @@ struct Copy {
     checked_label: Option<String>,
 }
 
+impl Copy {
+    fn new(verified_at: Option<Timestamp>, now: Timestamp) -> Self {
+        Self { checked_label: verified_at.map(|then| VideoCard::age_label(then, now)) }
+    }
+}
+
 #[derive(Template)]
 #[template(path = "videos/watch.html")]
 struct WatchPage {
@@ -301,12 +308,10 @@ async fn read_watch_page(app: &App, page: PageContext, session: &Session, id: &s
     let user = session.user.as_ref();
     let subscribe = SubscribeButton::of(app, &mut connection, user, channel, &video.watch_path()).await?;
     let channel = channels::store::find(&mut connection, video.channel_id).await?;
-    let may_edit = match user {
-        Some(user) => video.is_local && store::owner(&mut connection, video.id).await? == Some(user.id),
-        None => false,
-    };
-    let rates = RateButtons::read(&mut connection, &video, session.user.as_ref()).await?;
-    let save = save_form(&mut connection, session.user.as_ref(), &video).await?;
+    let may_edit =
+        video.is_local && user.is_some() && store::owner(&mut connection, video.id).await? == user.map(|user| user.id);
+    let rates = RateButtons::read(&mut connection, &video, user).await?;
+    let save = save_form(&mut connection, user, &video).await?;
     drop(connection);
     api::look_after(app, &video).await;
 
@@ -319,9 +324,7 @@ async fn read_watch_page(app: &App, page: PageContext, session: &Session, id: &s
         player,
         around,
         waiting,
-        copy: local_copy
-            .filter(|_| !video.is_local)
-            .map(|copy| Copy { checked_label: copy.verified_at.map(|then| VideoCard::age_label(then, now)) }),
+        copy: local_copy.filter(|_| !video.is_local).map(|copy| Copy::new(copy.verified_at, now)),
         subscribe,
         origin_url: (!video.is_local).then(|| video.url.clone()),
         channel_href: channel_path(&video),
@@ -333,11 +336,7 @@ async fn read_watch_page(app: &App, page: PageContext, session: &Session, id: &s
         age_label: VideoCard::age_label(video.published_at, now),
         published_iso: iso(video.published_at).to_string(),
         description_html: video.description.as_deref().map(markdown).unwrap_or_default(),
-        description_preview: video
-            .description
-            .as_deref()
-            .map(plain_text)
-            .filter(|text| text.chars().count() > SHORT_TEXT),
+        description_preview: preview_of(&video),
         tags,
         category: video.category.and_then(labels::category),
         licence: video.licence.and_then(labels::licence),
@@ -355,6 +354,11 @@ async fn read_watch_page(app: &App, page: PageContext, session: &Session, id: &s
         host: video.host,
         page,
     })
+}
+
+/// The beginning of a description that is long enough to be folded.
+fn preview_of(video: &Video) -> Option<String> {
+    video.description.as_deref().map(plain_text).filter(|text| text.chars().count() > SHORT_TEXT)
 }
 
 /// Where its owner changes a video.
