@@ -68,11 +68,6 @@ impl Stage {
     }
 }
 
-#[test]
-fn a_handle_is_searched_for_as_people_write_it() {
-    assert_eq!(like_pattern(" @Bob_a@tube.example"), "%bob!_a@tube.example%");
-}
-
 #[tokio::test]
 async fn only_accepted_follows_count_and_carry_activities() {
     let test = TestPlatform::new().await;
@@ -164,7 +159,8 @@ async fn lists_find_by_state_kind_and_handle_and_come_in_pages() {
     assert_eq!(stage.found(|query| (query.start, query.count) = (1, 1)).await, ["bert"]);
     assert_eq!(stage.found(|query| query.state = Some(FollowState::Pending)).await, ["bert"]);
     assert_eq!(stage.found(|query| query.kind = Some(ActorKind::Group)).await, ["carol_x"]);
-    for (search, found) in [("ANNA@one", vec!["Anna"]), ("one.test", vec!["bert", "Anna"]), ("l_x", vec!["carol_x"])] {
+    for (search, found) in [(" @ANNA@one", vec!["Anna"]), ("one.test", vec!["bert", "Anna"]), ("l_x", vec!["carol_x"])]
+    {
         assert_eq!(stage.found(|query| query.search = Some(search.to_owned())).await, found, "{search}");
     }
     assert_eq!(stage.found(|query| query.search = Some("n_a".to_owned())).await, Vec::<String>::new());
