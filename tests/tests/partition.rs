@@ -17,7 +17,13 @@ async fn patient_world<const N: usize>(names: [&'static str; N]) -> World {
 }
 
 /// What two servers must say alike of a video.
-type Facts = (String, i64, i64);
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Facts {
+    name: String,
+    likes: i64,
+    dislikes: i64,
+    comments: i64,
+}
 
 /// The videos of a host, as a server shows them.
 async fn videos_of(server: &Client, host: &str) -> BTreeMap<String, Facts> {
@@ -25,16 +31,36 @@ async fn videos_of(server: &Client, host: &str) -> BTreeMap<String, Facts> {
     let number = |value: &Value| value.as_i64().unwrap();
     let facts = |video: &Value| {
         let text = |key: &str| video[key].as_str().unwrap().to_owned();
-        (text("uuid"), (text("name"), number(&video["likes"]), number(&video["dislikes"])))
+        let [likes, dislikes, comments] = ["likes", "dislikes", "comments"].map(|key| number(&video[key]));
+        (text("uuid"), Facts { name: text("name"), likes, dislikes, comments })
     };
     let videos = list["data"].as_array().unwrap().iter();
     videos.filter(|video| video["account"]["host"] == host).map(facts).collect()
 }
 
+async fn put(user: &User<'_>, server: &Client, path: &str, body: &Value) {
+    let request = server.request(Method::PUT, path).header("content-type", "application/json");
+    user.send(request.body(body.to_string())).await.assert_success();
+}
+
 async fn rate(user: &User<'_>, server: &Client, uuid: Uuid, rating: &str) {
-    let request = server.request(Method::PUT, &format!("/api/v1/videos/{uuid}/rate"));
-    let body = json!({ "rating": rating }).to_string();
-    user.send(request.header("content-type", "application/json").body(body)).await.assert_success();
+    put(user, server, &format!("/api/v1/videos/{uuid}/rate"), &json!({ "rating": rating })).await;
+}
+
+async fn rename(server: &Client, uuid: Uuid, name: &str) {
+    put(&server.admin(), server, &format!("/api/v1/videos/{uuid}"), &json!({ "name": name })).await;
+}
+
+/// Writes a comment and tells its number on this server.
+async fn comment(server: &Client, uuid: Uuid, text: &str) -> i64 {
+    let path = format!("/api/v1/videos/{uuid}/comment-threads");
+    let answer = server.admin().post_json(&path, &json!({ "text": text })).await;
+    answer.assert_success();
+    answer.json()["comment"]["id"].as_i64().unwrap()
+}
+
+async fn delete_comment(server: &Client, uuid: Uuid, number: i64) {
+    server.admin().delete(&format!("/api/v1/videos/{uuid}/comments/{number}")).await.assert_success();
 }
 
 async fn publish(server: &Client, count: usize, clip: &Clip, title: &str) -> Vec<Uuid> {
@@ -75,6 +101,15 @@ async fn what_happens_while_two_servers_are_cut_apart_is_known_to_both_afterward
             rate(&alpha.admin(), alpha, *uuid, round).await;
             rate(&beta.admin(), beta, *uuid, round).await;
         }
+        for (server, own, theirs) in [(alpha, &of_alpha, &of_beta), (beta, &of_beta, &of_alpha)] {
+            rename(server, own[0], &format!("Named in the round of {round}")).await;
+            rename(server, own[2], &format!("This one, too, in the round of {round}")).await;
+            comment(server, own[1], round).await;
+            let second_thought = comment(server, theirs[1], round).await;
+            if round == "none" {
+                delete_comment(server, theirs[1], second_thought).await;
+            }
+        }
         world.advance(Duration::from_hours(9)).await;
     }
     rate(&beta.admin(), beta, of_alpha[0], "dislike").await;
@@ -99,13 +134,18 @@ async fn what_happens_while_two_servers_are_cut_apart_is_known_to_both_afterward
     assert_eq!(videos_of(alpha, "beta.test").await, at_beta);
     // Each liked what they liked last: alpha's first video by alpha and not by beta, beta's first by beta alone.
     let likes = |videos: &BTreeMap<String, Facts>, uuid: Uuid| {
-        let (_, likes, dislikes) = videos[&uuid.to_string()];
-        (likes, dislikes)
+        let facts = &videos[&uuid.to_string()];
+        (facts.likes, facts.dislikes)
     };
     assert_eq!(likes(&at_alpha, of_alpha[0]), (1, 1));
     assert_eq!(likes(&at_alpha, of_alpha[1]), (2, 0));
     assert_eq!(likes(&at_beta, of_beta[0]), (1, 0));
     assert_eq!(likes(&at_beta, of_beta[2]), (2, 0));
+    // The last name holds; of five comments by each of two, the visitor took one back.
+    for (videos, uuids) in [(&at_alpha, &of_alpha), (&at_beta, &of_beta)] {
+        assert_eq!(videos[&uuids[0].to_string()].name, "Named in the round of like");
+        assert_eq!(videos[&uuids[1].to_string()].comments, 9);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
