@@ -18,7 +18,7 @@ use platform::net::{NetError, Response};
 use serde_json::Value;
 use url::Url;
 
-use crate::{Courier, FetchError, Signer};
+use crate::{Courier, FetchError, Signer, dialects::Dialect};
 
 /// How long a server may take to serve one document.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -90,16 +90,19 @@ impl Courier {
 
     /// A signed request for anything small.
     pub(crate) async fn get(&self, url: &Url, accept: &str) -> Result<Response, FetchError> {
-        let signer = Signer::new(self.instance_actor().clone(), self.platform().clock.clone());
         let target = without_fragment(url);
         self.may_fetch(&target)?;
-        let request = self.platform().http.get(&target).accept(accept).signer(&signer).timeout(TIMEOUT);
-        let response = request.max_body(document::MAX_DOCUMENT_BYTES as u64).send().await?;
-        match response.error_for_status() {
+        match self.in_known_dialect(&target, |dialect| self.ask(&target, accept, dialect)).await {
             Err(NetError::Status { status: StatusCode::GONE, .. }) => Err(FetchError::Gone(target)),
             Err(NetError::Status { status: StatusCode::NOT_FOUND, .. }) => Err(FetchError::Missing(target)),
             outcome => Ok(outcome?),
         }
+    }
+
+    async fn ask(&self, target: &Url, accept: &str, dialect: Dialect) -> Result<Response, NetError> {
+        let signer = Signer::new(self.instance_actor().clone(), self.platform().clock.clone()).speaking(dialect);
+        let request = self.platform().http.get(target).accept(accept).signer(&signer).timeout(TIMEOUT);
+        request.max_body(document::MAX_DOCUMENT_BYTES as u64).send().await?.error_for_status()
     }
 }
 

@@ -1,5 +1,7 @@
 //! The background work: page after page, with room for others in between.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 use courier::FetchError;
 use federation::origin::Host;
@@ -9,6 +11,7 @@ use platform::{
     jobs::{Job, JobContext, JobError, JobSet, Lane, RetryPolicy, Schedule, enqueue},
 };
 use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
 use tracing::{debug, info};
 use url::Url;
 
@@ -26,6 +29,8 @@ use crate::{
 
 /// Pages that are read before others have a turn.
 const PAGES_AT_ONCE: u32 = 10;
+/// A server that is slow has its turn no longer than this, and the page that it is at.
+const TURN: Duration = Duration::from_mins(1);
 /// A finished reading begins anew after this time.
 const READ_AGAIN_AFTER: TimeDelta = TimeDelta::hours(24);
 /// A failed one goes on after this time, and twice as long after each further failure.
@@ -109,6 +114,7 @@ enum Step {
 
 async fn read(app: App, job: ReadPublished, context: JobContext) -> Result<(), JobError> {
     let id = ActorId(job.actor_id);
+    let began = Instant::now();
     for _ in 0..PAGES_AT_ONCE {
         let Some((actor, backfill)) = wanted(&app, id).await? else { return Ok(()) };
         match step(&app, &actor, &backfill).await {
@@ -116,7 +122,7 @@ async fn read(app: App, job: ReadPublished, context: JobContext) -> Result<(), J
             Ok(Step::Ended) => return Ok(()),
             Err(error) => return note_failure(&app, &actor, &backfill, &error).await,
         }
-        if context.is_cancelled() {
+        if context.is_cancelled() || began.elapsed() > TURN {
             break;
         }
     }

@@ -55,11 +55,15 @@ pub struct ResolveComment {
 
 impl Job for ResolveComment {
     const KIND: &'static str = "comment_resolve";
-    const LANE: Lane = Lane::Crawl;
+    const LANE: Lane = Lane::Fetch;
     const POLICY: RetryPolicy = RetryPolicy::BRIEF;
 
     fn dedupe_key(&self) -> Option<String> {
         Some(self.url.to_string())
+    }
+
+    fn party(&self) -> Option<String> {
+        self.url.host_str().map(str::to_owned)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use platform::jobs::{Job, JobContext, JobError, JobSet, RetryPolicy, Schedule, enqueue};
+use platform::jobs::{Job, JobContext, JobError, JobSet, Lane, RetryPolicy, Schedule, enqueue};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -32,10 +32,19 @@ pub struct FollowActor {
 
 impl Job for FollowActor {
     const KIND: &'static str = "follow_actor";
+    const LANE: Lane = Lane::Fetch;
     const POLICY: RetryPolicy = PATIENCE;
 
     fn dedupe_key(&self) -> Option<String> {
         Some(format!("{} {}", self.follower, self.target))
+    }
+
+    fn party(&self) -> Option<String> {
+        match self.target.parse().ok()? {
+            Target::Server(host) => Some(host.to_string()),
+            Target::Handle(handle) => Some(handle.host.to_string()),
+            Target::Url(url) => url.host_str().map(str::to_owned),
+        }
     }
 }
 
@@ -87,10 +96,15 @@ pub struct ReadList {
 
 impl Job for ReadList {
     const KIND: &'static str = "follow_read_list";
+    const LANE: Lane = Lane::Fetch;
     const POLICY: RetryPolicy = RetryPolicy::BRIEF;
 
     fn dedupe_key(&self) -> Option<String> {
         Some(self.url.to_string())
+    }
+
+    fn party(&self) -> Option<String> {
+        self.url.host_str().map(str::to_owned)
     }
 }
 

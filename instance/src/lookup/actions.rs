@@ -240,7 +240,7 @@ pub async fn resolve(app: &App, reference: &Reference) -> Result<Found, LookupEr
     let slow = || LookupError::Unreachable("it takes too long".to_owned());
     timeout(PATIENCE, async {
         let _seat = app.lookups.seats().acquire().await.map_err(|_| slow())?;
-        fetch(app, reference).await
+        Box::pin(fetch(app, reference)).await
     })
     .await
     .map_err(|_| slow())?

@@ -288,7 +288,8 @@ async fn save(
     };
     let id = store::upsert(tx, &playlist).await?;
     if picture_before != playlist.remote_thumbnail_url {
-        enqueue(tx, now, &FetchPicture { playlist_id: id.0 }).await?;
+        let host = object.id.host_str().unwrap_or_default().to_owned();
+        enqueue(tx, now, &FetchPicture { playlist_id: id.0, host }).await?;
     }
     Ok(Some(id))
 }

@@ -198,11 +198,12 @@ pub async fn save(app: &App, tx: &mut Tx, object: &wire::Video, channel: &Actor)
     let id = videos::store::upsert(tx, &draft, now).await?;
     save_parts(app, tx, id, object, now).await?;
     store::relist_video(tx, id).await?;
+    let host = object.id.host_str().unwrap_or_default().to_owned();
     if pictures_before != Some((draft.remote_thumbnail_url, draft.remote_preview_url)) {
-        enqueue(tx, now, &FetchPictures { video_id: id.0 }).await?;
+        enqueue(tx, now, &FetchPictures { video_id: id.0, host: host.clone() }).await?;
     }
     if draft.links.chapters_url.is_some() {
-        enqueue(tx, now, &FetchChapters { video_id: id.0 }).await?;
+        enqueue(tx, now, &FetchChapters { video_id: id.0, host }).await?;
     } else {
         chapters::store::replace(tx, id, &[]).await?;
     }
