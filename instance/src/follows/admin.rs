@@ -27,8 +27,8 @@ use crate::{
     backfill::{self, Backfill, BackfillState},
     oauth::SignedIn,
     pages,
+    problem_pages::problem_page,
     settings::FollowPolicy,
-    videos::pages::problem_page,
 };
 
 const PAGE_SIZE: i64 = 25;

@@ -23,8 +23,9 @@ use crate::{
     moderation::{ListOptions, moderator, page_of, somebody, video_blocks},
     oauth::Session,
     pages::{context, plain_text},
+    problem_pages::problem_page,
     users::User,
-    videos::{self, find_visible, pages::problem_page},
+    videos::{self, find_visible},
 };
 
 const PATH: &str = "/admin/abuses";
