@@ -36,7 +36,7 @@ pub(crate) fn router(app: &App) -> Router {
         .merge(files())
         .merge(swarms())
         .merge(pages().merge(moderation_pages()).merge(playlist_pages()).layer(for_people))
-        .fallback(videos::pages::not_found)
+        .fallback(problem_pages::not_found)
         .with_state(app.clone())
 }
 

@@ -235,10 +235,12 @@ async fn tombstone(connection: &mut Connection, id: Url) -> ApiResult<Response> 
 }
 
 /// A video of ours that everybody may know of.
-async fn listed_video(connection: &mut Connection, id: &str) -> ApiResult<videos::Video> {
+async fn listed_video(connection: &mut Connection, id: &str) -> ApiResult<Video> {
     let uuid = parse_uuid(id).ok_or_else(not_found)?;
     let video = videos::store::find_by_uuid(connection, uuid).await?;
-    video.filter(|video| video.is_local && video.is_listed()).ok_or_else(not_found)
+    let video = video.filter(|video| video.is_local && video.is_listed()).ok_or_else(not_found)?;
+    let is_taken_back = moderation::video_blocks::is_unfederated(connection, video.id).await?;
+    if is_taken_back { Err(not_found()) } else { Ok(video) }
 }
 
 /// `GET /videos/watch/{id}/activity`: the activity with which it was published.
@@ -262,7 +264,7 @@ pub async fn video_collection(
     Query(query): Query<PageNumber>,
 ) -> ApiResult<Response> {
     let mut connection = app.platform.db.read().await?;
-    let video = listed_local_video(&mut connection, &id).await?;
+    let video = listed_video(&mut connection, &id).await?;
     let id = ids::under(&app.ids.video(video.uuid), &which);
     let value = match which.as_str() {
         "likes" => rates::federate::collection(&mut connection, &video, id, Rating::Like, query.page).await?,
@@ -273,16 +275,10 @@ pub async fn video_collection(
     Ok(document(&value))
 }
 
-async fn listed_local_video(connection: &mut Connection, id: &str) -> ApiResult<Video> {
-    let uuid = parse_uuid(id).ok_or_else(not_found)?;
-    let video = videos::store::find_by_uuid(connection, uuid).await?;
-    video.filter(|video| video.is_local && video.is_listed()).ok_or_else(not_found)
-}
-
 /// `GET /videos/watch/{id}/announces/{actor}`.
 pub async fn announcement(State(app): State<App>, Path((id, actor)): Path<(String, i64)>) -> ApiResult<Response> {
     let mut connection = app.platform.db.read().await?;
-    let video = listed_local_video(&mut connection, &id).await?;
+    let video = listed_video(&mut connection, &id).await?;
     let value = shares::federate::document(&app, &mut connection, &video, ActorId(actor)).await?;
     value.map(|value| document(&value)).ok_or_else(not_found)
 }

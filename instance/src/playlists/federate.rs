@@ -197,7 +197,9 @@ pub async fn bring(app: &App, object: &wire::Playlist) -> Result<Uuid, FetchPlay
     let channel = resolve_channel(app, object).await?;
     let mut tx = app.platform.db.begin().await?;
     let saved = save(app, &mut tx, object, &channel).await?;
-    enqueue(&mut tx, app.platform.clock.now(), &RefreshPlaylist { url: object.id.clone() }).await?;
+    if saved.is_some() {
+        enqueue(&mut tx, app.platform.clock.now(), &RefreshPlaylist { url: object.id.clone() }).await?;
+    }
     tx.commit().await?;
     saved.map(|_| object.uuid).ok_or_else(|| unusable(&object.id, "it is private"))
 }

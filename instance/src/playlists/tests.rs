@@ -4,14 +4,18 @@ use axum::{
     body::Body,
     http::{Method, Request, StatusCode, header},
 };
+use federation::wire::{self, Attribution, Audience};
 use http_body_util::BodyExt;
-use platform::testing::TestPlatform;
+use platform::{jobs::open_jobs, testing::TestPlatform};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use super::*;
 use crate::{
-    App, accounts, actors, follows, oauth, routes,
+    App, accounts,
+    actors::{ActorKind, testing::remote_actor},
+    follows::tests::be_followed,
+    oauth, routes,
     users::{self, Role},
     videos::{self, Video},
 };
@@ -96,18 +100,6 @@ async fn told(app: &App) -> Vec<&'static str> {
         _ => "something else",
     };
     urls.iter().map(read).collect()
-}
-
-/// Another server follows this one.
-async fn be_followed(app: &App) {
-    let mut tx = app.platform.db.begin().await.unwrap();
-    let me = actors::store::find_by_url(&mut tx, app.ids.instance_actor().as_str()).await.unwrap().unwrap();
-    let follower = actors::NewActor::stranger(actors::ActorKind::Application, "peertube", "b.test");
-    let now = app.platform.clock.now();
-    let follower = actors::store::upsert(&mut tx, &follower, now).await.unwrap();
-    let url = "https://b.test/follows/1";
-    follows::store::upsert(&mut tx, follower, me.id, url, follows::FollowState::Accepted, now).await.unwrap();
-    tx.commit().await.unwrap();
 }
 
 #[tokio::test]
@@ -342,4 +334,22 @@ async fn pages_show_a_playlist_and_save_to_it() {
     let account = account.unwrap().unwrap();
     let mut connection = app.platform.db.read().await.unwrap();
     assert_eq!(pages::cards_of_account(&mut connection, account.id, None).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_private_playlist_of_another_server_is_not_asked_for_again() {
+    let test = TestPlatform::new().await;
+    let (app, _) = App::staged(&test).await;
+    let now = app.platform.clock.now();
+    let mut tx = app.platform.db.begin().await.unwrap();
+    let channel = remote_actor(&mut tx, ActorKind::Group, "b.test", "films", now).await;
+    tx.commit().await.unwrap();
+    let id = "https://b.test/video-playlists/1".parse().unwrap();
+    let mut object = wire::Playlist::new(id, app.platform.random.uuid(), "Mine", now, 0);
+    object.attributed_to = vec![Attribution::channel(channel.url().parse().unwrap())];
+    object.audience = Audience::direct([]);
+    let refused = federate::bring(&app, &object).await.unwrap_err();
+    assert!(refused.to_string().contains("it is private"), "{refused}");
+    let mut connection = app.platform.db.read().await.unwrap();
+    assert!(open_jobs::<federate::RefreshPlaylist>(&mut connection, "", 10).await.unwrap().is_empty());
 }

@@ -9,8 +9,8 @@ use url::Url;
 
 use super::*;
 use crate::{
-    App, accounts,
-    actors::{self, Actor, ActorKind, NewActor},
+    App,
+    actors::{self, Actor},
     users,
     videos::{self, Video, VideoId},
 };
@@ -20,14 +20,7 @@ fn url(text: &str) -> Url {
 }
 
 async fn stranger(app: &App, name: &str) -> Actor {
-    let actor = NewActor::stranger(ActorKind::Person, name, "beta.test");
-    let now = app.platform.clock.now();
-    let mut tx = app.platform.db.begin().await.unwrap();
-    let id = actors::store::upsert(&mut tx, &actor, now).await.unwrap();
-    accounts::store::insert(&mut tx, id, None, name, now).await.unwrap();
-    let actor = actors::store::find(&mut tx, id).await.unwrap().unwrap();
-    tx.commit().await.unwrap();
-    actor
+    actors::testing::stranger(app, "beta.test", name).await.0
 }
 
 async fn say(app: &App, actor: &Actor, video: &Video, rating: Rating) {

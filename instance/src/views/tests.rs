@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::*;
 use crate::{
     App,
-    actors::{self, Actor, ActorKind, NewActor},
+    actors::{Actor, ActorKind, testing::remote_actor},
     videos::{self, Video},
     views::register::Report,
 };
@@ -19,10 +19,8 @@ fn url(text: &str) -> Url {
 }
 
 async fn actor(app: &App, kind: ActorKind, name: &str) -> Actor {
-    let actor = NewActor::stranger(kind, name, "beta.test");
     let mut tx = app.platform.db.begin().await.unwrap();
-    let id = actors::store::upsert(&mut tx, &actor, app.platform.clock.now()).await.unwrap();
-    let actor = actors::store::find(&mut tx, id).await.unwrap().unwrap();
+    let actor = remote_actor(&mut tx, kind, "beta.test", name, app.platform.clock.now()).await;
     tx.commit().await.unwrap();
     actor
 }

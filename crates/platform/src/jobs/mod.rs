@@ -33,8 +33,8 @@ pub use runner::{JobRunner, RunnerConfig};
 pub use schedule::{Schedule, Scheduler};
 pub use set::{JobContext, JobSet};
 pub use store::{
-    FailedJob, JobId, OpenJob, Progress, failed_jobs, forget_failed, open_jobs, progress_of, purge_finished, take_out,
-    unfinished,
+    FailedJob, JobId, OpenJob, Progress, count_unfinished, failed_jobs, forget_failed, open_jobs, progress_of,
+    purge_finished, take_back, take_out, unfinished,
 };
 
 /// A piece of work, as it is stored.

@@ -312,22 +312,44 @@ impl OpenRow {
     }
 }
 
-/// The newest jobs of a kind that are not done. Those that cannot be read (any more) are left out.
+/// The newest jobs of a kind that are not done and whose dedupe keys begin like this. Those that cannot be read (any more)
+/// are left out.
 ///
 /// # Errors
 /// [`DbError`] if the database refuses.
-pub async fn open_jobs<J: Job>(connection: &mut Connection, limit: i64) -> Result<Vec<OpenJob<J>>, DbError> {
+pub async fn open_jobs<J: Job>(
+    connection: &mut Connection,
+    key_prefix: &str,
+    limit: i64,
+) -> Result<Vec<OpenJob<J>>, DbError> {
     let rows: Vec<OpenRow> = connection
         .query(sql!(
-            "SELECT id, payload, attempts, error, state FROM jobs WHERE lane = $1 AND kind = $2 \
+            "SELECT id, payload, attempts, error, state FROM jobs WHERE kind = $1 \
+             AND substr(dedupe_key, 1, length($2)) = $2 \
              AND state IN ('waiting', 'running', 'failed') ORDER BY id DESC LIMIT $3"
         ))
-        .bind(J::LANE.name())
         .bind(J::KIND)
+        .bind(key_prefix.to_owned())
         .bind(limit)
         .fetch_all()
         .await?;
     Ok(rows.into_iter().filter_map(OpenRow::into_job).collect())
+}
+
+/// How many jobs of a kind wait or run whose dedupe keys begin like this.
+///
+/// # Errors
+/// [`DbError`] if the database refuses.
+pub async fn count_unfinished<J: Job>(connection: &mut Connection, key_prefix: &str) -> Result<i64, DbError> {
+    connection
+        .query(sql!(
+            "SELECT count(*) FROM jobs WHERE kind = $1 AND substr(dedupe_key, 1, length($2)) = $2 \
+             AND state IN ('waiting', 'running')"
+        ))
+        .bind(J::KIND)
+        .bind(key_prefix.to_owned())
+        .fetch_scalar()
+        .await
 }
 
 /// Takes out a job that waits or was given up, for whoever has a better use for it. `None` if it runs, or is not there.
@@ -357,6 +379,20 @@ pub async fn forget_failed<J: Job>(tx: &mut Tx, job: &J) -> Result<(), DbError> 
         .execute()
         .await
         .map(drop)
+}
+
+/// Takes back a job that waits or was given up, and tells whether there was one: nobody wants it any more.
+///
+/// # Errors
+/// [`DbError`] if the database refuses.
+pub async fn take_back<J: Job>(tx: &mut Tx, job: &J) -> Result<bool, DbError> {
+    let deleted = tx
+        .query(sql!("DELETE FROM jobs WHERE state IN ('waiting', 'failed') AND kind = $1 AND dedupe_key = $2"))
+        .bind(J::KIND)
+        .bind(job.dedupe_key())
+        .execute()
+        .await?;
+    Ok(deleted > 0)
 }
 
 /// How many jobs of each lane are waiting or running.

@@ -223,7 +223,7 @@ async fn what_was_given_up_is_shown_and_can_be_begun_anew() {
     let test = TestPlatform::new().await;
     let (jobs, _) = greeter(99);
     enqueue_greeting(&test, "ada").await;
-    let open = async || open_jobs::<Greet>(&mut test.platform.db.read().await.unwrap(), 10).await.unwrap();
+    let open = async || open_jobs::<Greet>(&mut test.platform.db.read().await.unwrap(), "", 10).await.unwrap();
     for attempts in 0..3 {
         let job = open().await.remove(0);
         assert_eq!((job.attempts, job.is_given_up, job.error.is_some()), (attempts, false, attempts > 0));
@@ -247,6 +247,31 @@ async fn what_was_given_up_is_shown_and_can_be_begun_anew() {
     forget_failed(&mut tx, &taken).await.unwrap();
     tx.commit().await.unwrap();
     assert!(open().await.is_empty());
+}
+
+#[tokio::test]
+async fn jobs_are_found_by_the_beginning_of_their_key_and_taken_back() {
+    let test = TestPlatform::new().await;
+    for name in ["ada", "adam", "bob", "a%"] {
+        enqueue_greeting(&test, name).await;
+    }
+    let open = async |prefix: &str| {
+        let mut connection = test.platform.db.read().await.unwrap();
+        let jobs = open_jobs::<Greet>(&mut connection, prefix, 10).await.unwrap();
+        assert_eq!(
+            count_unfinished::<Greet>(&mut connection, prefix).await.unwrap(),
+            i64::try_from(jobs.len()).unwrap()
+        );
+        jobs.into_iter().map(|open| open.job.name).collect::<Vec<_>>()
+    };
+    assert_eq!(open("ada").await, ["adam", "ada"]);
+    assert_eq!(open("a%").await, ["a%"]);
+    let mut tx = test.platform.db.begin().await.unwrap();
+    let ada = Greet { name: "ada".to_owned() };
+    assert!(take_back(&mut tx, &ada).await.unwrap());
+    assert!(!take_back(&mut tx, &ada).await.unwrap(), "it is gone");
+    tx.commit().await.unwrap();
+    assert_eq!(open("").await, ["a%", "bob", "adam"]);
 }
 
 #[tokio::test]
