@@ -9,6 +9,12 @@ pub struct Config {
     /// The instances that are indexed, as host names or addresses: `["tube.example", "https://video.example"]`. Others can
     /// be added with `shoal index add`. An instance that is taken out of this list is taken out of the index.
     pub hosts: Vec<String>,
+    /// Lists of instances that are indexed as well: addresses of services that answer as the directory of JoinPeerTube does
+    /// (`"https://instances.joinpeertube.org"`), other addresses of lists, or paths of files with a host on each line. They
+    /// are asked every hour for what is new, and read from beginning to end every day.
+    pub directories: Vec<String>,
+    /// Whether an instance may put itself on the list by its consent file.
+    pub accept_opt_in: bool,
     /// How often the list of each instance is read from beginning to end.
     pub crawl_interval: HumanDuration,
     /// How many requests per second one instance gets at most. Instances answer 5 before they slow down whoever asks.
@@ -31,6 +37,8 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             hosts: Vec::new(),
+            directories: Vec::new(),
+            accept_opt_in: true,
             crawl_interval: HumanDuration::from_secs(6 * 3_600),
             requests_per_second: 2.0,
             max_videos_per_host: 500_000,

@@ -28,6 +28,7 @@ pub use config::Config;
 pub use search::Searcher;
 
 use api::ApiState;
+use hosts::{ConsentDesk, directories::Directory};
 use index::VideoIndex;
 use projection::Projection;
 
@@ -40,6 +41,8 @@ pub struct Mounted {
     pub searcher: Searcher,
     /// Follows the database; tests wait for it.
     pub projection: Projection,
+    /// Where instances and people say whether they want to be found.
+    pub consent: ConsentDesk,
 }
 
 /// Opens the index, brings the list of instances in line with the configuration, and starts following the database.
@@ -55,6 +58,10 @@ pub async fn mount(platform: &Platform, config: Config) -> Result<Mounted, Mount
     hosts::follow_configuration(&mut tx, &config.hosts, platform.http.allows_plain_http(), now)
         .await
         .map_err(|error| MountError::Other(format!("indexer.hosts: {error}")))?;
+    let directories = directories_of(platform, &config)?;
+    hosts::directories::follow_configuration(&mut tx, &directories, now)
+        .await
+        .map_err(|error| MountError::Other(format!("indexer.directories: {error}")))?;
     tx.commit().await?;
 
     let folder = platform.data.folder("search-index");
@@ -66,11 +73,18 @@ pub async fn mount(platform: &Platform, config: Config) -> Result<Mounted, Mount
     let role = Role {
         name: "indexer",
         router: router(platform, &config, &searcher),
-        jobs: crawl::jobs(platform, &config, &projection),
-        schedules: crawl::schedules(&config),
+        jobs: crawl::jobs(platform, &config, &projection).merge(hosts::job_set(platform, &config)),
+        schedules: [crawl::schedules(&config), hosts::schedules()].concat(),
         health: vec![health(&searcher)],
     };
-    Ok(Mounted { role, searcher, projection })
+    let consent = ConsentDesk::new(platform, config.accept_opt_in);
+    Ok(Mounted { role, searcher, projection, consent })
+}
+
+fn directories_of(platform: &Platform, config: &Config) -> Result<Vec<Directory>, MountError> {
+    let parse = |text: &String| Directory::parse(text, platform.http.allows_plain_http());
+    let directories: Result<_, String> = config.directories.iter().map(parse).collect();
+    directories.map_err(|error| MountError::Other(format!("indexer.directories: {error}")))
 }
 
 /// The search interface, below the address that clients are given.

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "only tests call it")]
 
 use platform::{
+    Platform,
     clock::{Clock, FakeClock},
     db::Db,
 };
@@ -10,7 +11,7 @@ use uuid::Uuid;
 
 use crate::{
     document::VideoDocument,
-    hosts::Origin,
+    hosts::{ConsentDesk, Origin},
     index::{Change, VideoIndex},
     ingest::{self, WireDetail, WireVideo},
     search::Searcher,
@@ -72,4 +73,9 @@ pub async fn searcher_over(db: &Db, videos: &[VideoDocument]) -> Searcher {
     });
     index.apply(entries.collect(), position).await.unwrap();
     Searcher::new(db.clone(), index, std::sync::Arc::new(FakeClock::default()))
+}
+
+/// Where instances and people say whether they want to be found; newcomers are not accepted.
+pub fn consent_desk(platform: &Platform) -> ConsentDesk {
+    ConsentDesk::new(platform, false)
 }

@@ -113,6 +113,25 @@ impl SearchForm {
         Self { search: self.search.clone(), order: self.order, ..Self::default() }
     }
 
+    /// The same search without each of its filters in turn, with what that is called.
+    pub fn without_each_filter(&self) -> Vec<(String, Self)> {
+        let first = Self { page: 1, ..self.clone() };
+        let changes = [
+            ("Sensitive or not", Self { sensitive: Sensitive::default(), ..first.clone() }),
+            ("Live and recorded", Self { kind: Kind::default(), ..first.clone() }),
+            ("Of any date", Self { published: Published::default(), ..first.clone() }),
+            ("Of any length", Self { length: Length::default(), ..first.clone() }),
+            ("In any category", Self { categories: vec![], ..first.clone() }),
+            ("Under any licence", Self { licences: vec![], ..first.clone() }),
+            ("In any language", Self { languages: vec![], ..first.clone() }),
+            ("On any site", Self { host: String::new(), ..first.clone() }),
+            ("Without asking for all these tags", Self { tags_all_of: vec![], ..first.clone() }),
+            ("Without asking for one of these tags", Self { tags_one_of: vec![], ..first.clone() }),
+        ];
+        let has_changed = |(_, form): &(&str, Self)| *form != first;
+        changes.into_iter().filter(has_changed).map(|(label, form)| (label.to_owned(), form)).collect()
+    }
+
     /// How many filters are set.
     pub fn active_filters(&self) -> usize {
         [
@@ -246,6 +265,14 @@ mod tests {
                     &durationRange=any_duration&categoryOneOf=&host=&tagsAllOf=&page=1";
         assert_eq!(SearchForm::read(sent), SearchForm::default());
         assert_eq!(SearchForm::default().query_of_page(1), "");
+    }
+
+    #[test]
+    fn each_filter_can_be_left_out_by_itself() {
+        let form = SearchForm::read("search=sea&durationRange=long&host=tube.example&page=3");
+        let links: Vec<_> = form.without_each_filter().iter().map(|(_, form)| form.query_of_page(form.page)).collect();
+        assert_eq!(links, ["search=sea&host=tube.example", "search=sea&durationRange=long"]);
+        assert!(SearchForm::read("search=sea&page=3").without_each_filter().is_empty());
     }
 
     #[test]

@@ -3,7 +3,7 @@ use axum::{
     extract::{RawQuery, State},
     response::{IntoResponse, Response},
 };
-use indexer::search::ResultPage;
+use indexer::search::{ResultPage, SearchError};
 use platform::web::{Nonce, Page, PageContext, Pagination, VideoCard};
 
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
     filters::FilterView,
     form::{PER_PAGE, SearchForm},
     site::{Place, Site},
+    suggestions::{Suggestion, suggestions},
 };
 
 /// `GET /search`
@@ -27,6 +28,8 @@ struct ResultsPage {
     clear_href: String,
     first_page_href: String,
     total: usize,
+    /// What would find something, if this does not.
+    suggestions: Vec<Suggestion>,
     videos: Vec<VideoCard>,
     pagination: Pagination,
 }
@@ -36,14 +39,26 @@ pub(crate) async fn results(State(site): State<Site>, RawQuery(query): RawQuery,
     let place = if form.search.is_empty() { Place::Explore } else { Place::Results };
     let mut page = site.page(&nonce, place);
     page.search_query.clone_from(&form.search);
-    match site.searcher().search(form.video_query(site.platform().clock.now())).await {
-        Ok(found) => Page(ResultsPage::new(&site, page, &form, &found)).into_response(),
+    match find(&site, &form).await {
+        Ok((found, suggestions)) => Page(ResultsPage::new(&site, page, &form, &found, suggestions)).into_response(),
         Err(error) => site.failure(page, &error),
     }
 }
 
+async fn find(site: &Site, form: &SearchForm) -> Result<(ResultPage, Vec<Suggestion>), SearchError> {
+    let found = site.searcher().search(form.video_query(site.platform().clock.now())).await?;
+    let suggestions = if found.total == 0 { suggestions(site, form).await? } else { vec![] };
+    Ok((found, suggestions))
+}
+
 impl ResultsPage {
-    fn new(site: &Site, page: PageContext, form: &SearchForm, found: &ResultPage) -> Self {
+    fn new(
+        site: &Site,
+        page: PageContext,
+        form: &SearchForm,
+        found: &ResultPage,
+        suggestions: Vec<Suggestion>,
+    ) -> Self {
         let href = |form: &SearchForm, page: usize| {
             let query = form.query_of_page(page);
             site.link(&if query.is_empty() { "/search".to_owned() } else { format!("/search?{query}") })
@@ -59,6 +74,7 @@ impl ResultsPage {
             clear_href: href(&form.without_filters(), 1),
             first_page_href: href(form, 1),
             total: found.total,
+            suggestions,
             videos: found.hits.iter().map(|hit| card(&hit.video, now)).collect(),
             pagination: Pagination::new(form.page as u64, pages as u64, |number| href(form, number as usize)),
         }

@@ -122,6 +122,12 @@ mod tests {
             "shoal index crawl",
             "shoal index crawl a.example",
             "shoal index status",
+            "shoal index remove a.example b.example --data d",
+            "shoal index opt-out a.example",
+            "shoal index opt-out ann@a.example",
+            "shoal index opt-in a.example",
+            "shoal index opt-outs",
+            "shoal index directories",
             "shoal config",
             "shoal bench-seed --data d --videos 200",
         ] {
