@@ -9,7 +9,7 @@ use platform::{
 };
 
 use super::{AddressError, HostStatus, Origin, Source, store};
-use crate::{crawl::CrawlHost, store as videos};
+use crate::{collections, crawl::CrawlHost, store as videos};
 
 /// Why the list could not be changed.
 #[derive(Debug, thiserror::Error)]
@@ -121,6 +121,7 @@ async fn list_only(tx: &mut Tx, origins: &[Origin], source: Source, now: Timesta
 
 pub(crate) async fn remove_videos(tx: &mut Tx, host: &str, now: Timestamp) -> Result<u64, DbError> {
     let revision = videos::next_revision(tx).await?;
+    collections::store::remove_all(tx, host, now, revision).await?;
     videos::remove_unseen(tx, host, i64::MAX, now, revision).await
 }
 
