@@ -205,7 +205,7 @@ async fn mount_search(
     roles: &Roles,
     place: &Place,
 ) -> Result<Search, ComposeError> {
-    let Mounted { role, searcher, projection, consent } = indexer::mount(platform, config.indexer.clone())
+    let Mounted { role, searcher, projection, consent, .. } = indexer::mount(platform, config.indexer.clone())
         .await
         .map_err(|error| ComposeError::Mount { role: RoleName::Indexer, error })?;
     let mut search = Search { router: role.router.clone(), roles: vec![role], projection };
