@@ -6,10 +6,10 @@ use url::Url;
 use super::{Actor, ActorKind, NewActor, store};
 use crate::{App, accounts, accounts::AccountId};
 
-/// Makes an actor of another server known, which has an inbox of its own and one for its server.
-pub(crate) async fn remote_actor(tx: &mut Tx, kind: ActorKind, host: &str, name: &str, now: Timestamp) -> Actor {
+/// An actor of another server, which nobody has asked.
+pub(crate) fn stranger_of(kind: ActorKind, host: &str, name: &str) -> NewActor {
     let base = format!("https://{host}/accounts/{name}");
-    let new = NewActor {
+    NewActor {
         kind,
         username: name.to_owned(),
         host: host.to_owned(),
@@ -21,14 +21,19 @@ pub(crate) async fn remote_actor(tx: &mut Tx, kind: ActorKind, host: &str, name:
         following_url: None,
         public_key_pem: String::new(),
         private_key_pem: None,
-        refreshed_at: Some(now),
+        refreshed_at: None,
         playlists_url: None,
         moved_to_url: None,
         also_known_as: vec![],
         published_at: None,
         is_indexable: true,
         url: Url::parse(&base).unwrap(),
-    };
+    }
+}
+
+/// Makes an actor of another server known, which has an inbox of its own and one for its server.
+pub(crate) async fn remote_actor(tx: &mut Tx, kind: ActorKind, host: &str, name: &str, now: Timestamp) -> Actor {
+    let new = NewActor { refreshed_at: Some(now), ..stranger_of(kind, host, name) };
     let id = store::upsert(tx, &new, now).await.unwrap();
     store::find(tx, id).await.unwrap().unwrap()
 }

@@ -18,7 +18,7 @@ use crate::{
     actors::{self, Actor},
     tombstones,
     users::{Role, User},
-    videos::{self, Video, VideoState},
+    videos::{self, Video},
 };
 
 /// Why a comment cannot be written, removed or approved.
@@ -204,7 +204,7 @@ async fn tell_mentioned(app: &App, tx: &mut Tx, video: &Video, comment: &Comment
 /// Whether other servers hear of what is said under a video.
 pub fn is_told(video: &Video) -> bool {
     let is_open = matches!(video.privacy, videos::Privacy::Public | videos::Privacy::Unlisted);
-    !video.is_local || (is_open && video.state == VideoState::Published)
+    !video.is_local || (is_open && video.state.is_presentable())
 }
 
 /// Whether a video takes another comment, and, if so, whether it waits for approval.

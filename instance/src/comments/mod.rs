@@ -23,5 +23,5 @@ mod store;
 mod text;
 mod tree;
 
-pub use actions::{forget_author, forget_gone, may_see};
+pub use actions::{forget_author, forget_gone, is_known, may_see};
 pub use model::{Comment, CommentId};

@@ -163,6 +163,10 @@ impl Reading {
                     1 => format!("Its one video read {age}"),
                     more => format!("All {} videos read {age}", grouped(more)),
                 };
+                let words = match &backfill.error {
+                    Some(cut) => format!("{} videos read {age}, and no more: {cut}", grouped(done)),
+                    None => words,
+                };
                 (words, "resume", "Read again")
             }
             BackfillState::Failed => {

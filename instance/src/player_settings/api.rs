@@ -129,7 +129,7 @@ pub async fn set_of_video(
 }
 
 fn is_open(video: &Video) -> bool {
-    matches!(video.privacy, Privacy::Public | Privacy::Unlisted) && video.state == videos::VideoState::Published
+    matches!(video.privacy, Privacy::Public | Privacy::Unlisted) && video.state.is_presentable()
 }
 
 /// `PUT /api/v1/player-settings/video-channels/{handle}`.

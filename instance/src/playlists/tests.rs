@@ -9,13 +9,15 @@ use http_body_util::BodyExt;
 use platform::{jobs::open_jobs, testing::TestPlatform};
 use serde_json::{Value, json};
 use tower::ServiceExt;
+use url::Url;
 
 use super::*;
 use crate::{
     App, accounts,
-    actors::{ActorKind, testing::remote_actor},
+    actors::{self, ActorKind, testing::remote_actor},
     follows::tests::be_followed,
     oauth, routes,
+    testing::Elsewhere,
     users::{self, Role},
     videos::{self, Video},
 };
@@ -352,4 +354,51 @@ async fn a_private_playlist_of_another_server_is_not_asked_for_again() {
     assert!(refused.to_string().contains("it is private"), "{refused}");
     let mut connection = app.platform.db.read().await.unwrap();
     assert!(open_jobs::<federate::RefreshPlaylist>(&mut connection, "", 10).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_playlist_goes_when_its_server_says_so_and_not_when_it_is_not_found() {
+    let test = TestPlatform::new().await;
+    let (app, _) = App::staged(&test).await;
+    let remote = Elsewhere::start(&test, "beta.test").await;
+    let (_, owner) = actors::testing::stranger(&app, "beta.test", "bob").await;
+    let now = app.platform.clock.now();
+    let keep = async |path: &str| {
+        let url = Url::parse(&format!("http://beta.test{path}")).unwrap();
+        let playlist = NewPlaylist {
+            uuid: app.platform.random.uuid(),
+            url: url.to_string(),
+            is_local: false,
+            account_id: owner,
+            channel_id: None,
+            channel_position: None,
+            name: "Fishes".to_owned(),
+            description: None,
+            privacy: PlaylistPrivacy::Public,
+            kind: PlaylistKind::Regular,
+            remote_thumbnail_url: None,
+            created_at: now,
+            updated_at: now,
+            refreshed_at: Some(now),
+        };
+        let mut tx = app.platform.db.begin().await.unwrap();
+        store::upsert(&mut tx, &playlist).await.unwrap();
+        tx.commit().await.unwrap();
+        url
+    };
+    let is_known = async |url: &Url| {
+        let mut connection = app.platform.db.read().await.unwrap();
+        store::find_by_url(&mut connection, url.as_str()).await.unwrap().is_some()
+    };
+    let (moved, deleted) = (keep("/video-playlists/1").await, keep("/video-playlists/2").await);
+    for _ in 0..3 {
+        federate::refresh(&app, &moved).await.unwrap_err();
+        assert!(is_known(&moved).await, "its server may be in disorder");
+    }
+    remote.serve("/video-playlists/1", json!({"type": "Tombstone", "id": moved}));
+    remote.answer_with("/video-playlists/2", StatusCode::GONE, Value::Null);
+    for url in [moved, deleted] {
+        federate::refresh(&app, &url).await.unwrap();
+        assert!(!is_known(&url).await, "{url}");
+    }
 }

@@ -173,6 +173,22 @@ async fn what_a_user_says_can_be_asked_for_by_its_id() {
 }
 
 #[tokio::test]
+async fn an_origin_hears_that_an_opinion_was_taken_back_however_long_it_is_away() {
+    let test = TestPlatform::new().await;
+    let (app, video) = App::staged(&test).await;
+    make_remote(&app).await;
+    let mut connection = app.platform.db.read().await.unwrap();
+    let root = users::store::find_by_login(&mut connection, "root").await.unwrap().unwrap();
+    let video = videos::store::find(&mut connection, video.id).await.unwrap().unwrap();
+    drop(connection);
+    for rating in [Some(Rating::Like), None] {
+        actions::rate(&app, &root, &video, rating).await.unwrap();
+    }
+    assert_eq!(scalar(&app, "SELECT count(*) FROM outgoing_activities WHERE must_arrive = FALSE").await, 1);
+    assert_eq!(scalar(&app, "SELECT count(*) FROM outgoing_activities WHERE must_arrive = TRUE").await, 1);
+}
+
+#[tokio::test]
 async fn the_likes_of_a_video_are_listed_ten_at_a_time() {
     let test = TestPlatform::new().await;
     let (app, video) = App::staged(&test).await;
