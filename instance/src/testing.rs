@@ -51,9 +51,9 @@ impl Elsewhere {
 
 async fn answer(State(server): State<Elsewhere>, request: Request) -> Response {
     let path = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
-    let served = server.served.lock().unwrap().get(&path).cloned();
+    let found = server.served.lock().unwrap().get(&path).cloned();
     server.asked.lock().unwrap().push(path);
-    let (status, document) = served.unwrap_or((StatusCode::NOT_FOUND, Value::Null));
+    let (status, document) = found.unwrap_or((StatusCode::NOT_FOUND, Value::Null));
     let response = Response::builder().status(status).header("content-type", "application/activity+json");
     response.body(Body::from(document.to_string())).unwrap()
 }

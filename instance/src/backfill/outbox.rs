@@ -158,7 +158,7 @@ mod tests {
     fn an_outbox_that_goes_on_and_on_is_left() {
         let address = |number: i64| Url::parse(&format!("https://tube.example/outbox?page={number}")).unwrap();
         let mut position = Position::default();
-        let read = (0..).find(|page| match go_on(&address(*page), address(page + 1), &position) {
+        let read = (0..2 * MAX_PAGES).find(|page| match go_on(&address(*page), address(page + 1), &position) {
             Ok(next) => {
                 position = next;
                 false
