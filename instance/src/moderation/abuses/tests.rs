@@ -79,8 +79,8 @@ async fn a_comment_is_reported_by_those_who_are_shown_it() {
     let (app, video) = App::staged(&test).await;
     let (owner, uma) = (log_in(&app, "root", "a long password").await, token_of(&app, "uma", Role::User).await);
     let path = format!("/api/v1/videos/{}", video.uuid);
-    let text = json!({ "text": "A secret." });
-    let said = ask(&app, Some(&owner), "POST", &format!("{path}/comment-threads"), Some(text)).await.1;
+    let words = json!({ "text": "A secret." });
+    let said = ask(&app, Some(&owner), "POST", &format!("{path}/comment-threads"), Some(words)).await.1;
     let id = said["comment"]["id"].as_i64().unwrap();
     let page = format!("/report?comment={id}");
     let body = json!({ "reason": "It is spam.", "comment": { "id": id } });

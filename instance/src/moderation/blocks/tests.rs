@@ -111,8 +111,8 @@ async fn whoever_is_blocked_here_still_takes_back_what_they_said_and_nobody_else
     let (app, video) = App::staged(&test).await;
     let (uma, ulf) = (token_of(&app, "uma", Role::User).await, token_of(&app, "ulf", Role::User).await);
     let path = format!("/api/v1/videos/{}", video.uuid);
-    let text = serde_json::json!({ "text": "I was here." });
-    let said = ask(&app, Some(&uma), "POST", &format!("{path}/comment-threads"), Some(text)).await.1;
+    let words = serde_json::json!({ "text": "I was here." });
+    let said = ask(&app, Some(&uma), "POST", &format!("{path}/comment-threads"), Some(words)).await.1;
     let comment = format!("{path}/comments/{}", said["comment"]["id"]);
     assert_eq!(ask(&app, Some(&ulf), "DELETE", &comment, None).await.0, StatusCode::FORBIDDEN);
     block_account(&app, Blocker::Server, "uma").await.unwrap();
