@@ -89,7 +89,7 @@ impl Follower {
             match (request, self.catch_up().await) {
                 (Some(reply), outcome) => drop(reply.send(outcome)),
                 (None, Err(error)) => {
-                    warn!(%error, "the index of channels and playlists could not be brought up to date");
+                    warn!(%error, "channels and playlists could not be brought up to date");
                 }
                 (None, Ok(())) => {}
             }
