@@ -23,6 +23,9 @@ pub struct Config {
     pub max_videos_per_host: u32,
     /// When the tags and the description of a video are read again although nothing that a list shows has changed.
     pub reread_details_after: HumanDuration,
+    /// How many videos of one instance are asked for their captions in one crawl, each at the cost of a request or two; 0
+    /// leaves captions out.
+    pub captions_per_crawl: u32,
     /// How long removed videos are remembered as removed, so that every node hears of it.
     pub remember_removed_for: HumanDuration,
     /// How much memory the writer of the index may use while it has work.
@@ -43,6 +46,7 @@ impl Default for Config {
             requests_per_second: 2.0,
             max_videos_per_host: 500_000,
             reread_details_after: HumanDuration::from_secs(7 * 86_400),
+            captions_per_crawl: 1_000,
             remember_removed_for: HumanDuration::from_secs(30 * 86_400),
             writer_memory: ByteSize(50_000_000),
             boost_languages: true,

@@ -12,7 +12,7 @@ use tracing::info;
 use super::{
     AddressError, HostCounts, HostFilter, HostStatus, Origin, Source, consent, directories, jobs::Visit, nearest, store,
 };
-use crate::store as videos;
+use crate::{collections, store as videos};
 
 /// Why the list could not be changed.
 #[derive(Debug, thiserror::Error)]
@@ -196,6 +196,7 @@ pub(super) async fn list_host(
 
 pub(crate) async fn remove_videos(tx: &mut Tx, host: &str, now: Timestamp) -> Result<u64, DbError> {
     let revision = videos::next_revision(tx).await?;
+    collections::store::remove_all(tx, host, now, revision).await?;
     videos::remove_unseen(tx, host, i64::MAX, now, revision).await
 }
 
