@@ -41,7 +41,14 @@ pub(crate) enum Place {
 
 impl Site {
     /// A site over an index, with links under `base_path`.
-    pub fn new(platform: Platform, config: Config, searcher: Searcher, consent: ConsentDesk, base_path: &str) -> Self {
+    pub fn new(
+        platform: Platform,
+        config: Config,
+        searcher: Searcher,
+        collections: Collections,
+        consent: ConsentDesk,
+        base_path: &str,
+    ) -> Self {
         let base_path = base_path.trim_end_matches('/').to_owned();
         Self { parts: Arc::new(Parts { platform, config, searcher, collections, consent, base_path }) }
     }
