@@ -6,6 +6,7 @@
 mod about;
 mod cards;
 mod choices;
+mod collections;
 mod filters;
 mod form;
 mod home;
@@ -21,7 +22,7 @@ use axum::{
     Router,
     routing::{get, post},
 };
-use indexer::{Searcher, hosts::ConsentDesk};
+use indexer::{Searcher, collections::Collections, hosts::ConsentDesk};
 use platform::{MountError, Platform, role::Role};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -50,11 +51,12 @@ pub async fn mount(
     platform: &Platform,
     config: Config,
     searcher: Searcher,
+    collections: Collections,
     consent: ConsentDesk,
     base_path: &str,
 ) -> Result<Role, MountError> {
     operator::check_token(config.operator_token.as_deref()).map_err(MountError::Other)?;
-    let site = Site::new(platform.clone(), config, searcher, consent, base_path);
+    let site = Site::new(platform.clone(), config, searcher, collections, consent, base_path);
     Ok(Role { router: router(site), ..Role::new("search-ui") })
 }
 

@@ -8,7 +8,8 @@ use platform::web::{Nonce, Page, PageContext, Pagination, VideoCard};
 
 use crate::{
     cards::{card, counted},
-    choices::Order,
+    choices::{Order, ResultType},
+    collections::{self, KindTab},
     filters::FilterView,
     form::{PER_PAGE, SearchForm},
     site::{Place, Site},
@@ -21,6 +22,7 @@ use crate::{
 struct ResultsPage {
     page: PageContext,
     search: String,
+    kinds: Vec<KindTab>,
     heading: String,
     /// How many there are, and which page this is.
     summary: String,
@@ -39,6 +41,9 @@ pub(crate) async fn results(State(site): State<Site>, RawQuery(query): RawQuery,
     let place = if form.search.is_empty() { Place::Explore } else { Place::Results };
     let mut page = site.page(&nonce, place);
     page.search_query.clone_from(&form.search);
+    if form.result_type != ResultType::Videos {
+        return collections::results(&site, page, &form).await;
+    }
     match find(&site, &form).await {
         Ok((found, suggestions)) => Page(ResultsPage::new(&site, page, &form, &found, suggestions)).into_response(),
         Err(error) => site.failure(page, &error),
@@ -59,15 +64,13 @@ impl ResultsPage {
         found: &ResultPage,
         suggestions: Vec<Suggestion>,
     ) -> Self {
-        let href = |form: &SearchForm, page: usize| {
-            let query = form.query_of_page(page);
-            site.link(&if query.is_empty() { "/search".to_owned() } else { format!("/search?{query}") })
-        };
+        let href = |form: &SearchForm, page: usize| search_link(site, form, page);
         let now = site.platform().clock.now();
         let pages = found.total.div_ceil(PER_PAGE).min(indexer::query::MAX_START / PER_PAGE);
         Self {
             page,
             search: form.search.clone(),
+            kinds: collections::kinds(site, form),
             heading: heading(form),
             summary: summary(form, found.total, pages),
             filters: FilterView::of(form),
@@ -79,6 +82,12 @@ impl ResultsPage {
             pagination: Pagination::new(form.page as u64, pages as u64, |number| href(form, number as usize)),
         }
     }
+}
+
+/// The address of a page of a search.
+pub(crate) fn search_link(site: &Site, form: &SearchForm, page: usize) -> String {
+    let query = form.query_of_page(page);
+    site.link(&if query.is_empty() { "/search".to_owned() } else { format!("/search?{query}") })
 }
 
 fn heading(form: &SearchForm) -> String {

@@ -4,7 +4,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use indexer::{Searcher, hosts::ConsentDesk, search::SearchError};
+use indexer::{Searcher, collections::Collections, hosts::ConsentDesk, search::SearchError};
 use platform::{
     Platform,
     web::{ErrorPage, NavItem, Nonce, PageContext},
@@ -24,6 +24,7 @@ struct Parts {
     platform: Platform,
     config: Config,
     searcher: Searcher,
+    collections: Collections,
     consent: ConsentDesk,
     base_path: String,
 }
@@ -40,9 +41,20 @@ pub(crate) enum Place {
 
 impl Site {
     /// A site over an index, with links under `base_path`.
-    pub fn new(platform: Platform, config: Config, searcher: Searcher, consent: ConsentDesk, base_path: &str) -> Self {
+    pub fn new(
+        platform: Platform,
+        config: Config,
+        searcher: Searcher,
+        collections: Collections,
+        consent: ConsentDesk,
+        base_path: &str,
+    ) -> Self {
         let base_path = base_path.trim_end_matches('/').to_owned();
-        Self { parts: Arc::new(Parts { platform, config, searcher, consent, base_path }) }
+        Self { parts: Arc::new(Parts { platform, config, searcher, collections, consent, base_path }) }
+    }
+
+    pub(crate) fn collections(&self) -> &Collections {
+        &self.parts.collections
     }
 
     pub(crate) fn consent(&self) -> &ConsentDesk {

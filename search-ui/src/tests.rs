@@ -7,7 +7,7 @@ use http_body_util::BodyExt;
 use indexer::{
     document::VideoDocument,
     hosts::{self, consent},
-    testing::{consent_desk, fixture, searcher_over, video},
+    testing::{channel, collections_over, consent_desk, fixture, playlist, searcher_over, video},
 };
 use platform::{jobs, testing::TestPlatform};
 use tower::ServiceExt;
@@ -31,7 +31,9 @@ impl Visit {
             operator_token: Some(TOKEN.into()),
         };
         let desk = consent_desk(&platform.platform);
-        let role = mount(&platform.platform, config, searcher, desk, base_path).await.unwrap();
+        let collections =
+            collections_over(&platform.platform, &[channel("Sea films")], &[playlist("Sea nights")]).await;
+        let role = mount(&platform.platform, config, searcher, collections, desk, base_path).await.unwrap();
         let router = if base_path.is_empty() { role.router } else { Router::new().nest(base_path, role.router) };
         Self { router, platform }
     }
@@ -290,6 +292,20 @@ async fn nobody_can_have_a_site_asked_that_is_not_searched() {
         assert_eq!(response.status(), StatusCode::NOT_FOUND);
         assert!(text(response).await.contains("is not read by this search site"));
     }
+}
+
+#[tokio::test]
+async fn channels_and_playlists_are_found_beside_videos() {
+    let visit = Visit::over(&[], "").await;
+    let videos = visit.page("/search?search=sea&nsfw=false").await;
+    let expected = "/search?search=sea&#38;resultType=video-channels&#38;nsfw=false";
+    assert!(attributes(&videos, "href").contains(&expected), "{videos}");
+    let channels = visit.page("/search?search=sea&resultType=video-channels").await;
+    assert!(channels.contains("Sea films") && channels.contains("1 channel<"), "{channels}");
+    assert!(!channels.contains("Sea nights") && attributes(&channels, "aria-current").len() == 1);
+    let playlists = visit.page("/search?search=nights&resultType=video-playlists").await;
+    assert!(playlists.contains("Sea nights") && playlists.contains("3 videos · Films"), "{playlists}");
+    assert!(visit.page("/search?search=zzzzzz&resultType=video-playlists").await.contains("Nothing of that kind"));
 }
 
 #[tokio::test]

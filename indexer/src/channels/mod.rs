@@ -76,6 +76,17 @@ impl Collection for Channel {
         self.videos_count = Some(counts.get(&self.actor.name).copied().unwrap_or_default());
     }
 
+    fn owners(&self) -> Vec<&str> {
+        vec![&self.actor.name, &self.owner.actor.name]
+    }
+
+    fn descriptions(&self) -> Vec<(&str, Option<&str>)> {
+        vec![
+            (&self.actor.name, self.description.as_deref()),
+            (&self.owner.actor.name, self.owner.description.as_deref()),
+        ]
+    }
+
     /// A channel is asked for by its handle, and weighs as much as it has followers.
     fn findable(&self) -> Findable<'_> {
         let (channel, owner) = (&self.actor, &self.owner.actor);

@@ -50,6 +50,14 @@ pub trait Collection: Clone + std::fmt::Debug + Serialize + DeserializeOwned + S
     /// Takes over how many videos it has, if that is known from elsewhere.
     fn count_videos(&mut self, _counts: &VideoCounts) {}
 
+    /// The names of the accounts and channels whose it is; if one of them has opted out, it is not found.
+    fn owners(&self) -> Vec<&str>;
+
+    /// What the accounts and channels that it tells of say about themselves, by their names.
+    fn descriptions(&self) -> Vec<(&str, Option<&str>)> {
+        Vec::new()
+    }
+
     /// What it is found by.
     fn findable(&self) -> Findable<'_>;
 }

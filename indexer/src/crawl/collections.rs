@@ -16,7 +16,10 @@ use crate::{
         Collection, VideoCounts,
         store::{self, NewCollection},
     },
-    hosts::store::{self as hosts, Pass},
+    hosts::{
+        consent::{self, Subject, rules},
+        store::{self as hosts, Pass},
+    },
     ingest::{self, WirePage},
     playlists::Playlist,
     store as videos,
@@ -124,9 +127,10 @@ impl Reading<'_> {
 
     /// Writes what is new or has changed; tells how many those are.
     async fn write<C: Collection>(&self, found: Vec<C>) -> Result<usize, CrawlError> {
-        let names: Vec<String> = found.iter().map(Collection::name).collect();
         let mut tx = self.crawler.platform.db.begin().await?;
         self.check_turn(&mut tx).await?;
+        let found = self.consenting(&mut tx, found).await?;
+        let names: Vec<String> = found.iter().map(Collection::name).collect();
         let mut known: HashMap<String, String> = store::known::<C>(&mut tx, self.host(), &names).await?;
         let (mut changed, mut unchanged) = (Vec::new(), Vec::new());
         for (name, document) in names.into_iter().zip(found) {
@@ -146,6 +150,22 @@ impl Reading<'_> {
         }
         tx.commit().await?;
         Ok(changed.len())
+    }
+
+    /// Leaves out who does not want to be found, by what they said before or say here, and takes away what is known of them.
+    async fn consenting<C: Collection>(&self, tx: &mut Tx, mut found: Vec<C>) -> Result<Vec<C>, CrawlError> {
+        let now = self.crawler.platform.clock.now();
+        let mut out = consent::opted_out_of(tx, self.host()).await?;
+        for (name, description) in found.iter().flat_map(Collection::descriptions) {
+            let objection = rules::of_actor(None, description);
+            if objection.is_some() || out.of_owners([name]).is_some() {
+                let subject = Subject::Actor { name: name.to_lowercase(), origin: self.client.origin().clone() };
+                consent::heed(tx, &subject, objection, now).await?;
+                out = consent::opted_out_of(tx, self.host()).await?;
+            }
+        }
+        found.retain(|document| out.of_owners(document.owners()).is_none());
+        Ok(found)
     }
 
     async fn sweep<C: Collection>(&self) -> Result<u64, CrawlError> {

@@ -31,6 +31,8 @@ struct Server {
     consent: String,
     description: String,
     is_down: bool,
+    /// It has one video, in one channel.
+    has_video: bool,
     /// What it answers as a directory: the hosts that are well, and all.
     well: Vec<&'static str>,
     all: Vec<&'static str>,
@@ -56,7 +58,16 @@ async fn answer(State(shared): State<Shared>, uri: Uri) -> Response {
     match uri.path() {
         consent::PATH if !server.consent.is_empty() => server.consent.clone().into_response(),
         "/api/v1/video-channels/films" => Json(json!({"description": server.description})).into_response(),
+        "/api/v1/videos" if server.has_video => Json(json!({"total": 1, "data": [video()]})).into_response(),
         "/api/v1/videos" => Json(json!({"total": 0, "data": []})).into_response(),
+        "/api/v1/videos/765302c9-fce1-4814-9d74-679a3dc97046" => Json(video()).into_response(),
+        "/api/v1/search/video-channels" if server.has_video => {
+            let channel = json!({
+                "name": "films", "displayName": "Films", "host": HOST, "description": server.description,
+                "ownerAccount": {"name": "ada", "displayName": "Ada", "host": HOST},
+            });
+            Json(json!({"total": 1, "data": [channel]})).into_response()
+        }
         "/api/v1/instances/hosts" => {
             let only_well = uri.query().unwrap_or_default().contains("healthy=true");
             let hosts = if only_well { &server.well } else { &server.all };
@@ -65,6 +76,15 @@ async fn answer(State(shared): State<Shared>, uri: Uri) -> Response {
         }
         _ => StatusCode::NOT_FOUND.into_response(),
     }
+}
+
+fn video() -> serde_json::Value {
+    json!({
+        "uuid": "765302c9-fce1-4814-9d74-679a3dc97046", "name": "Whales", "privacy": {"id": 1}, "isLocal": true,
+        "duration": 60, "publishedAt": "2026-01-01T00:00:00.000Z", "updatedAt": "2026-01-01T00:00:00.000Z",
+        "account": {"name": "ada", "displayName": "Ada", "host": HOST},
+        "channel": {"name": "films", "displayName": "Films", "host": HOST},
+    })
 }
 
 struct Scene {
@@ -83,6 +103,13 @@ impl Scene {
         }
         let indexer = mount(&test.platform, Config { requests_per_second: 1_000.0, ..config }).await.unwrap();
         Self { test, indexer, server }
+    }
+
+    async fn read_again(&self) {
+        let mut tx = self.test.platform.db.begin().await.unwrap();
+        add_host(&mut tx, &format!("http://{HOST}"), true, self.test.clock.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        self.work().await;
     }
 
     /// With the instance on the list and two videos of its channel indexed.
@@ -209,6 +236,31 @@ async fn a_tag_in_a_description_counts_at_once_when_it_is_checked() {
     assert_eq!(scene.check(HANDLE).await.unwrap(), Settled::OptedOut(2));
     scene.says(|server| server.description = "Films.".to_owned());
     assert_eq!(scene.check(HANDLE).await.unwrap(), Settled::OptedIn);
+}
+
+#[tokio::test]
+async fn a_crawl_heeds_tags_and_opt_outs() {
+    let scene = Scene::new(Config::default()).await;
+    scene.says(|server| server.has_video = true);
+    scene.read_again().await;
+    assert_eq!(scene.videos().await, 1);
+    scene.says(|server| server.description = "Films. #noindex".to_owned());
+    scene.read_again().await;
+    assert_eq!(scene.videos().await, 0);
+    scene.requests();
+    scene.read_again().await;
+    assert_eq!(scene.videos().await, 0);
+    assert!(!scene.requests().iter().any(|path| path.starts_with("/api/v1/videos/")), "it is not even asked for");
+    scene.says(|server| server.description = String::new());
+    scene.read_again().await;
+    assert_eq!(scene.videos().await, 1, "the tag is gone, and the instance is read once more");
+
+    let mut tx = scene.test.platform.db.begin().await.unwrap();
+    let subject = consent::Subject::parse("ada@tube.test", true).unwrap();
+    consent::opt_out(&mut tx, &subject, consent::Proof::Operator, scene.test.clock.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    scene.read_again().await;
+    assert_eq!(scene.videos().await, 0, "an opt-out outlives every crawl");
 }
 
 #[tokio::test]

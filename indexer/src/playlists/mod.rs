@@ -59,6 +59,10 @@ impl Collection for Playlist {
         self.uuid.to_string()
     }
 
+    fn owners(&self) -> Vec<&str> {
+        [Some(&self.account), self.channel.as_ref()].into_iter().flatten().map(|actor| actor.name.as_str()).collect()
+    }
+
     /// A playlist is asked for by its UUID, and weighs as much as it has videos.
     fn findable(&self) -> Findable<'_> {
         let actors = [Some(&self.account), self.channel.as_ref()].into_iter().flatten();

@@ -7,7 +7,10 @@ use platform::{
 
 use super::{Declaration, Objection, OptedOut, Subject, store};
 use crate::{
+    channels::Channel,
+    collections::store as collections,
     hosts::{self, HostsError, Origin, Source, directories},
+    playlists::Playlist,
     store as videos,
 };
 
@@ -68,6 +71,9 @@ pub async fn opt_out(tx: &mut Tx, subject: &Subject, proof: Proof, now: Timestam
             let revision = videos::next_revision(tx).await?;
             store::mark_unseen(tx, origin.host(), name).await?;
             let removed = videos::remove_unseen(tx, origin.host(), 0, now, revision).await?;
+            store::mark_collections_unseen(tx, origin.host(), name).await?;
+            collections::remove_unseen::<Channel>(tx, origin.host(), 0, now, revision).await?;
+            collections::remove_unseen::<Playlist>(tx, origin.host(), 0, now, revision).await?;
             hosts::store::recount(tx, origin.host()).await?;
             Ok(removed)
         }
@@ -200,6 +206,8 @@ mod tests {
         let database = TestDatabase::new().await;
         testing::searcher_over(&database.db, &[testing::video("Whales"), testing::video("Dolphins")]).await;
         let mut tx = database.db.begin().await.unwrap();
+        let revision = videos::next_revision(&mut tx).await.unwrap();
+        testing::save_collections(&mut tx, &[testing::channel("Films")], 1, revision).await;
         add_host(&mut tx, HOST, false, now()).await.unwrap();
         (database, tx)
     }
@@ -225,6 +233,8 @@ mod tests {
             assert_eq!(opt_out(&mut tx, &subject(handle), Proof::Description, now()).await.unwrap(), 2, "{handle}");
             let status = hosts::status(&mut tx).await.unwrap();
             assert_eq!((status.len(), status[0].video_count), (1, 0), "the instance stays");
+            let channels = collections::known::<Channel>(&mut tx, HOST, &["films".to_owned()]).await.unwrap();
+            assert!(channels.is_empty(), "the channel itself goes, too");
             let out = opted_out_of(&mut tx, HOST).await.unwrap();
             assert!(out.of_owners(["ada", "films"]).is_some());
             assert_eq!(opted_out_of(&mut tx, "other.example").await.unwrap(), OptedOut::default());

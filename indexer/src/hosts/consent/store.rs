@@ -105,3 +105,18 @@ pub async fn mark_unseen(tx: &mut Tx, host: &str, name: &str) -> Result<(), DbEr
     .await
     .map(drop)
 }
+
+/// The same for its channels and playlists, and what is in them.
+pub async fn mark_collections_unseen(tx: &mut Tx, host: &str, name: &str) -> Result<(), DbError> {
+    tx.query(sql!(
+        "UPDATE index_collections SET seen_pass = -1
+         WHERE host = $1 AND removed_at IS NULL
+             AND (lower(document->'actor'->>'name') = $2 OR lower(document->'owner'->'actor'->>'name') = $2
+                 OR lower(document->'account'->>'name') = $2 OR lower(document->'channel'->>'name') = $2)"
+    ))
+    .bind(host)
+    .bind(name)
+    .execute()
+    .await
+    .map(drop)
+}
