@@ -67,7 +67,7 @@ pub(crate) async fn operator(
 ) -> Response {
     let page = site.page(&nonce, Place::About);
     if site.config().operator_token.is_none() {
-        return site.missing(page, "This site has no entrance for its operator: search_ui.operator_token is not set.");
+        return Site::missing(page, "This site has no entrance for its operator: search_ui.operator_token is not set.");
     }
     let next = local_path(&site, &query.next);
     Page(OperatorPage { page, next, is_in: is_operator(&site, &headers), is_wrong: false }).into_response()
@@ -77,7 +77,7 @@ pub(crate) async fn log_in(State(site): State<Site>, nonce: Nonce, Form(form): F
     let page = site.page(&nonce, Place::About);
     let next = local_path(&site, &form.next);
     let Some(token) = site.config().operator_token.as_deref() else {
-        return site.missing(page, "This site has no entrance for its operator.");
+        return Site::missing(page, "This site has no entrance for its operator.");
     };
     // Of hashes, how long it takes to compare them tells nothing about the token.
     if cookie_of(form.token.trim()) != cookie_of(token) {

@@ -103,7 +103,7 @@ impl Site {
     }
 
     /// The page for what is not there.
-    pub(crate) fn missing(&self, page: PageContext, explanation: &str) -> Response {
+    pub(crate) fn missing(page: PageContext, explanation: &str) -> Response {
         ErrorPage::new(page, StatusCode::NOT_FOUND, explanation).into_response()
     }
 
