@@ -3,20 +3,21 @@
 //! A **line** is a queue that is being worked off: one request at a time, the next when the answer is here. 256 lines whose
 //! servers answer at once go on side by side; a server that takes longer than a second gives its place to another line,
 //! and is waited for beside them. Of each queue only the next few rows are in
-//! memory, and of all of them at most 512 lines.
+//! memory, and at most 512 lines are under way.
 //!
-//! Answers are written down while the next requests are under way, as many as came meanwhile in one transaction. A server
-//! is *busy* until that has happened, so that what was sent is not read again.
+//! Answers are written down, and the next queues read, while the next requests are under way: a tenth of a second's answers
+//! in one transaction, since each costs a write to the disk. A server is *busy* from the reading of its queue until its
+//! answers are written down, so that what was sent is not read again.
 
 use std::{
-    collections::{HashMap, VecDeque},
-    future,
+    collections::{HashMap, HashSet, VecDeque},
+    future, panic,
     sync::Arc,
     time::Duration,
 };
 
 use federation::origin::Host;
-use futures::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
+use futures::{FutureExt, future::BoxFuture};
 use platform::{
     clock::Timestamp,
     db::DbError,
@@ -25,8 +26,10 @@ use platform::{
 use tokio::{
     pin,
     sync::{OwnedSemaphorePermit, Semaphore},
+    task::{JoinError, JoinSet},
     time::{Instant, sleep_until, timeout},
 };
+use tracing::Instrument;
 
 use super::{
     outcome::Outcome,
@@ -40,11 +43,14 @@ const LINES: usize = 512;
 /// A server that takes longer is not waited for with a place that a quick one could have.
 const SLOW_AFTER: Duration = Duration::from_secs(1);
 /// How many queues are begun with one look into the database.
-const HEADS: usize = 64;
+const HEADS: usize = 128;
 /// How many rows of one queue are in memory.
 const ROWS: i64 = 20;
 /// How often the database is asked for queues that have begun meanwhile.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// How often answers are written down while others are awaited, unless there are enough of them.
+const SETTLE_EVERY: Duration = Duration::from_millis(100);
+const ENOUGH_TO_SETTLE: usize = 500;
 /// How much is written down at once.
 const MOST_AT_ONCE: usize = 1_000;
 /// An activity that got a 5xx this many times (within nine hours or so) may be what is wrong.
@@ -59,9 +65,11 @@ pub(super) struct Round<'c> {
     busy: HashMap<Host, Busy>,
     lines: VecDeque<Line>,
     quick: Arc<Semaphore>,
-    steps: FuturesUnordered<BoxFuture<'c, Result<Step, DbError>>>,
+    reading: Option<BoxFuture<'c, Result<Heads, DbError>>>,
+    steps: JoinSet<Result<Step, DbError>>,
     sent: Vec<Sent>,
     settling: Option<BoxFuture<'c, Result<Vec<Host>, DbError>>>,
+    next_settling: Instant,
     next_look: Instant,
     /// When the first of the servers that are left alone may be asked again.
     next_attempt: Option<Timestamp>,
@@ -75,6 +83,12 @@ struct Busy {
     has_more: bool,
     /// Whether it did not take the last one.
     is_paused: bool,
+}
+
+/// The beginnings of these servers' queues.
+struct Heads {
+    hosts: Vec<Host>,
+    rows: Vec<Delivery>,
 }
 
 /// A queue that is being worked off.
@@ -98,9 +112,11 @@ impl<'c> Round<'c> {
             busy: HashMap::new(),
             lines: VecDeque::new(),
             quick: Arc::new(Semaphore::new(QUICK_LINES)),
-            steps: FuturesUnordered::new(),
+            reading: None,
+            steps: JoinSet::new(),
             sent: Vec::new(),
             settling: None,
+            next_settling: Instant::now(),
             next_look: Instant::now(),
             next_attempt: None,
         }
@@ -118,7 +134,7 @@ impl<'c> Round<'c> {
                 if self.is_idle() || self.next_look <= Instant::now() {
                     self.look().await?;
                 }
-                self.begin_lines().await?;
+                self.begin_lines();
             }
             if self.is_idle() {
                 return self.end(is_stopping);
@@ -129,8 +145,11 @@ impl<'c> Round<'c> {
     }
 
     fn is_idle(&self) -> bool {
-        let nothing_runs = self.steps.is_empty() && self.settling.is_none();
-        nothing_runs && self.lines.is_empty() && self.sent.is_empty() && self.due.is_empty()
+        self.awaits_no_answer() && self.settling.is_none() && self.sent.is_empty() && self.due.is_empty()
+    }
+
+    fn awaits_no_answer(&self) -> bool {
+        self.reading.is_none() && self.lines.is_empty() && self.steps.is_empty()
     }
 
     fn end(self, is_stopping: bool) -> Result<(), JobError> {
@@ -168,43 +187,55 @@ impl<'c> Round<'c> {
         Ok(())
     }
 
-    async fn begin_lines(&mut self) -> Result<(), DbError> {
-        while self.steps.len() < LINES {
-            if self.lines.is_empty() && !self.due.is_empty() {
-                self.read_heads().await?;
-                continue;
-            }
-            if self.lines.is_empty() {
-                return Ok(());
-            }
-            let Ok(place) = self.quick.clone().try_acquire_owned() else { return Ok(()) };
+    fn begin_lines(&mut self) {
+        self.read_heads_in_the_background();
+        while self.steps.len() < LINES && !self.lines.is_empty() {
+            let Ok(place) = self.quick.clone().try_acquire_owned() else { return };
             if let Some(line) = self.lines.pop_front() {
-                self.steps.push(line.go_on(self.courier, place).boxed());
+                let courier = self.courier.clone();
+                self.steps.spawn(async move { line.go_on(&courier, place).await }.in_current_span());
             }
         }
-        Ok(())
     }
 
-    async fn read_heads(&mut self) -> Result<(), DbError> {
-        let hosts: Vec<Host> = self.due.drain(..self.due.len().min(HEADS)).collect();
-        if let Some(last) = hosts.last() {
-            last.as_str().clone_into(&mut self.begun_last);
+    fn read_heads_in_the_background(&mut self) {
+        if self.reading.is_some() || self.lines.len() >= HEADS || self.due.is_empty() {
+            return;
         }
-        for head in store::heads(&mut self.courier.platform().db.read().await?, &hosts).await? {
+        let mut hosts: Vec<Host> = self.due.drain(..self.due.len().min(HEADS)).collect();
+        hosts.retain(|host| !self.busy.contains_key(host));
+        let Some(last) = hosts.last() else { return };
+        last.as_str().clone_into(&mut self.begun_last);
+        self.busy.extend(hosts.iter().map(|host| (host.clone(), Busy { is_sending: true, ..Busy::default() })));
+        let courier = self.courier;
+        let reading = async move {
+            let rows = store::heads(&mut courier.platform().db.read().await?, &hosts).await?;
+            Ok(Heads { hosts, rows })
+        };
+        self.reading = Some(reading.boxed());
+    }
+
+    fn take_heads(&mut self, heads: Heads) {
+        let mut empty: HashSet<Host> = heads.hosts.into_iter().collect();
+        for head in heads.rows {
             let Ok(host) = head.host.parse::<Host>() else { continue };
-            let busy = self.busy.entry(host.clone()).or_default();
-            if !busy.is_sending && busy.unsettled == 0 {
-                busy.is_sending = true;
-                self.lines.push_back(Line { host, rows: VecDeque::from([head]) });
-            }
+            empty.remove(&host);
+            self.lines.push_back(Line { host, rows: VecDeque::from([head]) });
         }
-        Ok(())
+        for host in empty {
+            self.busy.remove(&host);
+        }
     }
 
     fn settle_in_the_background(&mut self) {
         if self.settling.is_some() || self.sent.is_empty() {
             return;
         }
+        let may_wait = !self.awaits_no_answer() && self.sent.len() < ENOUGH_TO_SETTLE;
+        if may_wait && Instant::now() < self.next_settling {
+            return;
+        }
+        self.next_settling = Instant::now() + SETTLE_EVERY;
         let sent: Vec<Sent> = self.sent.drain(..self.sent.len().min(MOST_AT_ONCE)).collect();
         let courier = self.courier;
         let settling = async move {
@@ -216,16 +247,22 @@ impl<'c> Round<'c> {
 
     /// Waits until something has happened.
     async fn wait(&mut self) -> Result<(), DbError> {
+        let is_settling_put_off = self.settling.is_none() && !self.sent.is_empty();
+        let wake_at = if is_settling_put_off { self.next_look.min(self.next_settling) } else { self.next_look };
         tokio::select! {
-            Some(step) = self.steps.next(), if !self.steps.is_empty() => self.take(step?),
-            settled = settled(&mut self.settling) => {
+            Some(step) = self.steps.join_next() => self.take(outcome(step)?),
+            heads = finished(&mut self.reading) => {
+                self.reading = None;
+                self.take_heads(heads?);
+            }
+            settled = finished(&mut self.settling) => {
                 self.settling = None;
                 settled?.iter().for_each(|host| self.release(host));
             }
-            () = sleep_until(self.next_look) => {}
+            () = sleep_until(wake_at) => {}
         }
-        while let Some(Some(step)) = self.steps.next().now_or_never() {
-            self.take(step?);
+        while let Some(step) = self.steps.try_join_next() {
+            self.take(outcome(step)?);
         }
         Ok(())
     }
@@ -267,11 +304,17 @@ impl<'c> Round<'c> {
     }
 }
 
-async fn settled<T>(settling: &mut Option<BoxFuture<'_, T>>) -> T {
-    match settling {
-        Some(settling) => settling.await,
+/// What becomes of it, if there is anything.
+async fn finished<T>(work: &mut Option<BoxFuture<'_, T>>) -> T {
+    match work {
+        Some(work) => work.await,
         None => future::pending().await,
     }
+}
+
+/// A step runs by itself, but its panic is that of the round.
+fn outcome(step: Result<Result<Step, DbError>, JoinError>) -> Result<Step, DbError> {
+    step.unwrap_or_else(|error| panic::resume_unwind(error.into_panic()))
 }
 
 impl Line {
