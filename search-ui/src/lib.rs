@@ -7,11 +7,13 @@ mod about;
 mod cards;
 mod choices;
 mod collections;
+mod feed;
 mod filters;
 mod form;
 mod home;
 mod host;
 mod hosts;
+mod opensearch;
 mod operator;
 mod opt_out;
 mod results;
@@ -65,6 +67,8 @@ pub fn router(site: Site) -> Router {
     Router::new()
         .route("/", get(home::home))
         .route("/search", get(results::results))
+        .route("/search.rss", get(feed::feed))
+        .route("/opensearch.xml", get(opensearch::description))
         .route("/about", get(about::about))
         .route("/hosts", get(hosts::hosts))
         .route("/hosts/{host}", get(host::host))

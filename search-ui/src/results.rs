@@ -10,6 +10,7 @@ use crate::{
     cards::{card, counted},
     choices::{Order, ResultType},
     collections::{self, KindTab},
+    feed::feed_path,
     filters::FilterView,
     form::{PER_PAGE, SearchForm},
     site::{Place, Site},
@@ -29,6 +30,7 @@ struct ResultsPage {
     filters: FilterView,
     clear_href: String,
     first_page_href: String,
+    feed_href: String,
     total: usize,
     /// What would find something, if this does not.
     suggestions: Vec<Suggestion>,
@@ -76,6 +78,7 @@ impl ResultsPage {
             filters: FilterView::of(form),
             clear_href: href(&form.without_filters(), 1),
             first_page_href: href(form, 1),
+            feed_href: site.link(&feed_path(form)),
             total: found.total,
             suggestions,
             videos: found.hits.iter().map(|hit| card(&hit.video, now)).collect(),
@@ -86,11 +89,17 @@ impl ResultsPage {
 
 /// The address of a page of a search.
 pub(crate) fn search_link(site: &Site, form: &SearchForm, page: usize) -> String {
-    let query = form.query_of_page(page);
-    site.link(&if query.is_empty() { "/search".to_owned() } else { format!("/search?{query}") })
+    site.link(&search_path(form, page))
 }
 
-fn heading(form: &SearchForm) -> String {
+/// The same as a path of the site.
+pub(crate) fn search_path(form: &SearchForm, page: usize) -> String {
+    let query = form.query_of_page(page);
+    if query.is_empty() { "/search".to_owned() } else { format!("/search?{query}") }
+}
+
+/// What the results of a search are called.
+pub(crate) fn heading(form: &SearchForm) -> String {
     match (form.search.is_empty(), form.order) {
         (false, _) => format!("Results for “{}”", form.search),
         (true, Order::Oldest) => "Oldest videos".to_owned(),

@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
+use askama::Template;
 use axum::{
-    http::StatusCode,
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 use indexer::{Searcher, collections::Collections, hosts::ConsentDesk, search::SearchError};
@@ -73,7 +74,17 @@ impl Site {
         &self.parts.config
     }
 
-    /// The address of a path of this site; the path begins with `/`.
+    /// What this site is called.
+    pub(crate) fn name(&self) -> &str {
+        self.parts.config.name.as_deref().unwrap_or(&self.parts.platform.operator.name)
+    }
+
+    /// The whole address of a path of this site, for what is read elsewhere.
+    pub(crate) fn address(&self, path: &str) -> String {
+        self.parts.platform.public_url.join(&self.link(path)).into()
+    }
+
+    /// The address of a path of this site, within it; the path begins with `/`.
     pub(crate) fn link(&self, path: &str) -> String {
         format!("{}{path}", self.parts.base_path)
     }
@@ -86,9 +97,8 @@ impl Site {
 
     pub(crate) fn page(&self, nonce: &Nonce, place: Place) -> PageContext {
         let mut page = PageContext::new(&self.parts.platform, nonce, &self.parts.base_path);
-        if let Some(name) = &self.parts.config.name {
-            page.site_name.clone_from(name);
-        }
+        self.name().clone_into(&mut page.site_name);
+        page.opensearch_href = Some(self.link("/opensearch.xml"));
         page.nav = vec![
             self.nav_item("/", "Search", "search", place == Place::Home),
             self.nav_item("/search?sort=-publishedAt", "New videos", "compass", place == Place::Explore),
@@ -119,5 +129,22 @@ impl Site {
         let mut page = ErrorPage::new(page, status, "The search could not be done just now.");
         page.retry_href = Some(self.link("/"));
         page.into_response()
+    }
+}
+
+/// A document that is no page, with its media type.
+#[derive(Debug)]
+pub(crate) struct Xml<T>(pub &'static str, pub T);
+
+impl<T: Template> IntoResponse for Xml<T> {
+    fn into_response(self) -> Response {
+        let Self(media_type, document) = self;
+        match document.render() {
+            Ok(text) => ([(header::CONTENT_TYPE, media_type)], text).into_response(),
+            Err(error) => {
+                error!(%error, "a document of the search site could not be written");
+                StatusCode::INTERNAL_SERVER_ERROR.into_response()
+            }
+        }
     }
 }

@@ -14,6 +14,8 @@ use tower::ServiceExt;
 
 use super::*;
 
+mod feeds;
+
 const TOKEN: &str = "a sentence that nobody knows";
 
 struct Visit {

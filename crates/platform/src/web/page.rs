@@ -24,6 +24,8 @@ pub struct PageContext {
     pub search_action: String,
     /// What stands in the search box.
     pub search_query: String,
+    /// Where browsers learn how to search this site from their address bar (OpenSearch).
+    pub opensearch_href: Option<String>,
     /// Who is logged in.
     pub user: Option<UserBadge>,
     /// The places of this site.
@@ -80,6 +82,7 @@ impl PageContext {
             dir: "ltr",
             search_action: format!("{base_path}/search"),
             search_query: String::new(),
+            opensearch_href: None,
             user: None,
             nav: vec![],
             tabs: vec![],
