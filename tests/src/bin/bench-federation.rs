@@ -293,30 +293,29 @@ async fn main() {
     sinks.await_received(SERVERS, started).await;
     let follow_rate = SERVERS as f64 / started.elapsed().as_secs_f64();
 
+    println!("| {SERVERS} new followers: key fetched, followed, answered | | {follow_rate:.0}/s |");
+
     let fan_outs = measure_fan_out(&process, &sinks, FAN_OUTS).await;
-    sinks.has_dead.store(true, Ordering::Relaxed);
-    let with_dead = measure_fan_out(&process, &sinks, 1).await[0];
-    sinks.has_dead.store(false, Ordering::Relaxed);
-    let (taken, inbox) = measure_inbox(&process, &server, &sinks).await;
-    let backfill = measure_backfill(&process).await;
     let shown: Vec<String> = fan_outs.iter().map(|rate| format!("{rate:.0}")).collect();
     let best = fan_outs.iter().copied().fold(0.0, f64::max);
-    println!(
-        "| inbox: activities verified (RSA-2048) and applied, SQLite | at least 1,000/s on 2 cores | {inbox:.0}/s ({taken} of {ACTIVITIES} taken) |"
-    );
     println!(
         "| fan-out: deliveries signed and sent to {SERVERS} servers | at least 2,000/s | {best:.0}/s (each of {FAN_OUTS}: {}) |",
         shown.join(", ")
     );
+    sinks.has_dead.store(true, Ordering::Relaxed);
+    let with_dead = measure_fan_out(&process, &sinks, 1).await[0];
+    sinks.has_dead.store(false, Ordering::Relaxed);
     println!(
         "| the same when {} of them take it and never answer | | {with_dead:.0}/s to the others |",
         SERVERS / DEAD
     );
+
+    let (taken, inbox) = measure_inbox(&process, &server, &sinks).await;
     println!(
-        "| backfill: {BACKFILL} videos of a Shoal that is followed | under 60 s | {:.1} s |",
-        backfill.as_secs_f64()
+        "| inbox: activities verified (RSA-2048) and applied, SQLite | at least 1,000/s on 2 cores | {inbox:.0}/s ({taken} of {ACTIVITIES} taken) |"
     );
-    println!("| {SERVERS} new followers: key fetched, followed, answered | | {follow_rate:.0}/s |");
+    let backfill = measure_backfill(&process).await.as_secs_f64();
+    println!("| backfill: {BACKFILL} videos of a Shoal that is followed | under 60 s | {backfill:.1} s |");
     if let Some(peer) = variable("SHOAL_BENCH_PEER_INBOX") {
         let peer = Url::parse(&peer).expect("an address");
         let (taken, accepted, applied) = measure_peer_inbox(&peer, &sinks).await;
