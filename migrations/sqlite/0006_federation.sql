@@ -64,6 +64,7 @@ ALTER TABLE videos ADD COLUMN name_folded TEXT NOT NULL DEFAULT '';
 UPDATE videos SET name_folded = lower(name);
 -- Whether the lists of this server show it: its own videos, and those of whom it follows. Kept by instance/src/videos/intake.
 ALTER TABLE videos ADD COLUMN is_listed_here BOOLEAN NOT NULL DEFAULT TRUE;
+CREATE INDEX actors_servers ON actors (host) WHERE kind IN ('Application', 'Service');
 DROP INDEX videos_listed;
 CREATE INDEX videos_listed ON videos (is_listed_here, privacy, state, published_at DESC, id DESC);
 DROP INDEX videos_views;

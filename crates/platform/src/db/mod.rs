@@ -166,7 +166,8 @@ async fn open_sqlite(file: &Path, config: &DatabaseConfig) -> Result<Backend, Db
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(longest_wait)
-        .optimize_on_close(true, None)
+        // No statistics: taken of the few rows of a young server, they would make it read whole tables when it has grown.
+        .optimize_on_close(false, None)
         .disable_statement_logging();
     let writer = SqlitePoolOptions::new()
         .max_connections(1)

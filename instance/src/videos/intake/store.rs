@@ -8,17 +8,18 @@ use platform::{
 
 use crate::{actors::ActorId, videos::VideoId};
 
-/// Whether the server's own actor follows, to show its videos, the channel, the account, the server, or who shared.
+/// Whether the server's own actor follows, to show its videos, the channel, the account, the server, or who shared. It begins
+/// with these few, since a server may have any number of followers.
 macro_rules! is_listed_here {
     () => {
-        "EXISTS (SELECT 1 FROM follows f JOIN actors me ON me.id = f.follower_id JOIN actors t ON t.id = f.target_id \
-         WHERE me.is_local = TRUE AND me.kind = 'Application' AND f.state = 'accepted' AND f.is_listed = TRUE \
-         AND (t.id = (SELECT c.actor_id FROM video_channels c WHERE c.id = videos.channel_id) \
-         OR t.id = (SELECT a.actor_id FROM accounts a JOIN video_channels c ON c.account_id = a.id \
-         WHERE c.id = videos.channel_id) \
-         OR (t.kind IN ('Application', 'Service') AND t.host = (SELECT ca.host FROM actors ca \
-         JOIN video_channels c ON c.actor_id = ca.id WHERE c.id = videos.channel_id)) \
-         OR EXISTS (SELECT 1 FROM video_shares s WHERE s.video_id = videos.id AND s.actor_id = t.id)))"
+        "EXISTS (SELECT 1 FROM follows f WHERE f.state = 'accepted' AND f.is_listed = TRUE \
+         AND f.follower_id IN (SELECT me.id FROM actors me WHERE me.is_local = TRUE AND me.kind = 'Application') \
+         AND f.target_id IN (SELECT c.actor_id FROM video_channels c WHERE c.id = videos.channel_id \
+         UNION ALL SELECT a.actor_id FROM accounts a JOIN video_channels c ON c.account_id = a.id \
+         WHERE c.id = videos.channel_id \
+         UNION ALL SELECT t.id FROM video_channels c JOIN actors ca ON ca.id = c.actor_id JOIN actors t ON t.host = ca.host \
+         WHERE c.id = videos.channel_id AND t.kind IN ('Application', 'Service') \
+         UNION ALL SELECT s.actor_id FROM video_shares s WHERE s.video_id = videos.id))"
     };
 }
 
