@@ -19,6 +19,7 @@ pub(crate) fn card(video: &VideoDocument, now: Timestamp) -> VideoCard {
         views_label: VideoCard::views_label(video.views.cast_signed()),
         badge: video.is_live.then(|| "live".to_owned()),
         blurred: video.nsfw,
+        moment: None,
     }
 }
 

@@ -187,6 +187,7 @@ pub(crate) fn card(platform: &Platform, video: &Video) -> VideoCard {
         views_label: VideoCard::views_label(video.views),
         badge: video.is_on_air().then(|| "live".to_owned()),
         blurred: video.is_nsfw,
+        moment: None,
     }
 }
 

@@ -27,6 +27,28 @@ pub struct VideoCard {
     pub badge: Option<String>,
     /// Whether the picture is blurred, because it is marked as sensitive.
     pub blurred: bool,
+    /// The moment in it that was looked for.
+    pub moment: Option<Moment>,
+}
+
+/// A moment in a video, with what is said there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Moment {
+    /// Leads into the video at that moment.
+    pub href: String,
+    /// When it is, for people: `12:03`.
+    pub label: String,
+    /// What is said, in parts.
+    pub parts: Vec<MomentPart>,
+}
+
+/// A part of what is said.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MomentPart {
+    /// The words, with the spaces around them.
+    pub text: String,
+    /// Whether they are what was looked for.
+    pub is_marked: bool,
 }
 
 impl VideoCard {
