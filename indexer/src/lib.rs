@@ -2,10 +2,11 @@
 //!
 //! A video comes in through `crawl` (which instances, and with whose consent, is said in [`hosts`]), is made safe by
 //! `ingest`, and kept in the database (`store`). `projection` follows the database with the Tantivy `index`, from which
-//! [`search`] answers what [`api`] and the search site ask, by the rules of [`query`].
+//! [`search`] answers what [`api`] and the search site ask, by the rules of [`query`]; how well is told by [`evaluate`].
 
 pub mod api;
 pub mod document;
+pub mod evaluate;
 pub mod hosts;
 pub mod projection;
 pub mod query;

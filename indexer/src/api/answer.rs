@@ -101,7 +101,7 @@ pub struct AvatarAnswer {
 impl VideoAnswer {
     /// Writes a hit for a client, which may say from which instance it asks.
     pub fn new(hit: Hit, from_host: Option<&str>) -> Self {
-        let Hit { score, video } = hit;
+        let Hit { score, video, .. } = hit;
         let absolute = |path: &Option<String>| path.as_ref().map(|path| format!("{}{path}", video.origin));
         let description = video.description.as_deref().map(shorten);
         Self {

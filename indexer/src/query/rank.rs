@@ -2,20 +2,26 @@
 //!
 //! Each word scores by BM25 in the best of its fields: title before tags, tags before names, names before the description.
 //! A word that was typed counts more than one that it may have meant, and a guess is never rated as rarer than the word
-//! that was typed. The words side by side in the title, and the whole title, are worth extra. Over all of that lie two
-//! gentle priors, [`prior`]: they order what matches equally well, and never lift a poor match over a good one.
+//! that was typed. All words in the title, side by side in it, and the whole title are worth extra. Over all of that lie
+//! two gentle priors, [`super::prior`]: they order what matches equally well, and never lift a poor match over a good one.
+//!
+//! The weights are judged by `shoal index evaluate`; docs/benchmarks.md has the figures.
 
+use std::ops::Bound;
+
+use serde::Serialize;
 use tantivy::{
     Score, Searcher, TantivyError, Term,
     query::{
-        AllQuery, BooleanQuery, BoostQuery, DisjunctionMaxQuery, EmptyQuery, Occur, PhrasePrefixQuery, PhraseQuery,
-        Query, TermQuery,
+        AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, DisjunctionMaxQuery, EmptyQuery, Occur, PhrasePrefixQuery,
+        PhraseQuery, Query, RangeQuery, TermQuery,
     },
     schema::{Field, IndexRecordOption},
 };
 
 use super::{
-    expand::{Spelling, rarity, spellings},
+    expand::{self, Reading, Readings, rarity},
+    limits::anywhere,
     parse::Terms,
 };
 use crate::schema::Fields;
@@ -23,112 +29,266 @@ use crate::schema::Fields;
 const TITLE: Score = 4.0;
 const TAGS: Score = 2.6;
 const NAMES: Score = 2.2;
+const STEMS: Score = 1.6;
 const DESCRIPTION: Score = 1.0;
+/// What remains of the weight of the description for another form of the word.
+const STEM_IN_DESCRIPTION: Score = 0.6;
 /// What further fields add to the best one.
 const OTHER_FIELDS: Score = 0.2;
 const PHRASE: Score = 2.0;
 /// The same while the last word is still being typed.
 const HALF_TYPED_PHRASE: Score = 1.0;
 const WHOLE_TITLE: Score = 2.0;
+const ALL_IN_TITLE: Score = 1.5;
+/// Two words apart that are written together in the query.
+const APART: Score = 0.7;
+/// Any longer word, whichever, in a title; the likeliest ones count more.
+const BEGUN: Score = 0.45;
+/// The same if the word is one already.
+const BEGUN_THOUGH_KNOWN: Score = 0.25;
+/// So much of a word must be typed before all longer ones are looked for.
+const MIN_BEGUN_CHARS: usize = 2;
 
-const POPULARITY: f32 = 0.025;
-const RECENCY: f32 = 0.06;
-const RECENT_DAYS: f32 = 365.0;
-/// What remains of the score of a video in a language that the reader did not ask for.
-pub const OTHER_LANGUAGE: f32 = 0.5;
-
-/// Makes the query that finds and scores videos for the words; without words, all videos, equally.
-///
-/// # Errors
-/// [`TantivyError`] if the index cannot be read.
-pub fn plan(searcher: &Searcher, fields: &Fields, terms: Option<&Terms>) -> Result<Box<dyn Query>, TantivyError> {
-    let Some(terms) = terms else { return Ok(Box::new(AllQuery)) };
-    if terms.words.is_empty() {
-        return Ok(Box::new(EmptyQuery));
-    }
-    let last = terms.words.len() - 1;
-    let mut matches = Vec::with_capacity(terms.words.len());
-    for (position, word) in terms.words.iter().enumerate() {
-        let spellings = spellings(searcher, fields, word, position == last)?;
-        matches.push((Occur::Should, one_of(searcher, fields, &spellings)?));
-    }
-    let matching: Box<dyn Query> = Box::new(BooleanQuery::with_minimum_required_clauses(matches, terms.required()));
-    let mut clauses = vec![(Occur::Must, matching)];
-    clauses.extend(title_bonuses(fields, terms).map(|bonus| (Occur::Should, bonus)));
-    Ok(Box::new(BooleanQuery::new(clauses)))
+/// How videos are found and scored for a search.
+#[derive(Debug)]
+pub struct Plan {
+    /// The words, then the phrases.
+    pub parts: Vec<Part>,
+    /// What is worth extra.
+    pub bonuses: Vec<Bonus>,
+    required: usize,
+    finds: Finds,
 }
 
-/// How much a video gains by being watched and by being new: a factor between 1 and about 1.3.
-pub fn prior(views: u64, age_days: f32) -> f32 {
-    let popularity = (1.0 + views as f32).log10();
-    let recency = (-age_days.max(0.0) / RECENT_DAYS).exp();
-    1.0 + POPULARITY * popularity.min(9.0) + RECENCY * recency
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Finds {
+    Everything,
+    Matches,
+    Nothing,
 }
 
-fn one_of(searcher: &Searcher, fields: &Fields, spellings: &[Spelling]) -> Result<Box<dyn Query>, TantivyError> {
-    let videos = searcher.num_docs();
-    let typed_rarity =
-        spellings.first().filter(|typed| typed.frequency > 0).map(|typed| rarity(typed.frequency, videos));
-    let mut ways: Vec<Box<dyn Query>> = Vec::new();
-    for spelling in spellings {
-        let damping = typed_rarity.map_or(1.0, |typed| (typed / rarity(spelling.frequency, videos)).min(1.0));
-        for (field, weight) in weights(fields) {
-            let term = Term::from_field_text(field, &spelling.word);
-            if searcher.doc_freq(&term)? > 0 {
-                ways.push(boosted(
-                    TermQuery::new(term, IndexRecordOption::WithFreqs),
-                    weight * spelling.closeness * damping,
-                ));
+/// A word or phrase of the search.
+#[derive(Debug)]
+pub struct Part {
+    /// As it was typed.
+    pub typed: String,
+    /// Where and how it can be found; the best one counts.
+    pub ways: Vec<Way>,
+    is_phrase: bool,
+}
+
+/// A way to find a word.
+#[derive(Debug)]
+pub struct Way {
+    /// What is found.
+    pub spelling: String,
+    /// How the word was read.
+    pub reading: Reading,
+    /// In which field.
+    pub field: Field,
+    /// Finds and scores it.
+    pub query: Box<dyn Query>,
+}
+
+/// Something about the title that is worth extra.
+#[derive(Debug)]
+pub struct Bonus {
+    /// What.
+    pub kind: BonusKind,
+    /// Finds and scores it.
+    pub query: Box<dyn Query>,
+}
+
+/// What can be worth extra.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum BonusKind {
+    /// All words are in the title.
+    AllInTitle,
+    /// They are side by side there.
+    Phrase,
+    /// The same, the last one half typed.
+    HalfTypedPhrase,
+    /// They are the title.
+    WholeTitle,
+}
+
+impl Plan {
+    /// Plans a search; without one, all videos are found, and equal.
+    ///
+    /// # Errors
+    /// [`TantivyError`] if the index cannot be read.
+    pub fn of(searcher: &Searcher, fields: &Fields, terms: Option<&Terms>) -> Result<Self, TantivyError> {
+        let mut plan = Self { parts: vec![], bonuses: vec![], required: 0, finds: Finds::Everything };
+        let Some(terms) = terms else { return Ok(plan) };
+        if !terms.has_words() {
+            plan.finds = if terms.is_empty() { Finds::Nothing } else { Finds::Everything };
+            return Ok(plan);
+        }
+        let readings = expand::read(searcher, fields, &terms.words)?;
+        for reading in &readings {
+            plan.parts.push(Part::of_word(searcher, fields, reading)?);
+        }
+        plan.parts.extend(terms.phrases.iter().map(|words| Part::of_phrase(fields, words)));
+        plan.bonuses = title_bonuses(fields, &readings, &terms.canonical);
+        plan.required = terms.required();
+        plan.finds = Finds::Matches;
+        Ok(plan)
+    }
+
+    /// The query that finds and scores.
+    pub fn query(&self) -> Box<dyn Query> {
+        match self.finds {
+            Finds::Everything => return Box::new(AllQuery),
+            Finds::Nothing => return Box::new(EmptyQuery),
+            Finds::Matches => {}
+        }
+        let (phrases, words): (Vec<&Part>, Vec<&Part>) = self.parts.iter().partition(|part| part.is_phrase);
+        let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
+        if !words.is_empty() {
+            let words = words.into_iter().map(|word| (Occur::Should, word.query())).collect();
+            clauses.push((Occur::Must, Box::new(BooleanQuery::with_minimum_required_clauses(words, self.required))));
+        }
+        clauses.extend(phrases.into_iter().map(|phrase| (Occur::Must, phrase.query())));
+        clauses.extend(self.bonuses.iter().map(|bonus| (Occur::Should, bonus.query.box_clone())));
+        Box::new(BooleanQuery::new(clauses))
+    }
+}
+
+impl Part {
+    fn of_word(searcher: &Searcher, fields: &Fields, readings: &Readings) -> Result<Self, TantivyError> {
+        let ways = Ways { searcher, fields, readings, found: Vec::new() }.find()?;
+        Ok(Self { typed: readings.typed.word.clone(), ways, is_phrase: false })
+    }
+
+    fn of_phrase(fields: &Fields, words: &[String]) -> Self {
+        let spelling = words.join(" ");
+        let way = |(field, query): (Field, Box<dyn Query>)| Way {
+            spelling: spelling.clone(),
+            reading: Reading::Typed,
+            field,
+            query: boosted(query, weight(fields, field)),
+        };
+        let ways = anywhere(fields, words).into_iter().map(way).collect();
+        Self { typed: spelling, ways, is_phrase: true }
+    }
+
+    fn query(&self) -> Box<dyn Query> {
+        if self.ways.is_empty() {
+            return Box::new(EmptyQuery);
+        }
+        let ways = self.ways.iter().map(|way| way.query.box_clone()).collect();
+        Box::new(DisjunctionMaxQuery::with_tie_breaker(ways, OTHER_FIELDS))
+    }
+}
+
+/// Collects the ways to find a word.
+struct Ways<'a> {
+    searcher: &'a Searcher,
+    fields: &'a Fields,
+    readings: &'a Readings,
+    found: Vec<Way>,
+}
+
+impl Ways<'_> {
+    fn find(mut self) -> Result<Vec<Way>, TantivyError> {
+        let (fields, readings) = (self.fields, self.readings);
+        let short = [fields.title, fields.tags, fields.names];
+        let all = [fields.title, fields.tags, fields.names, fields.description];
+        for field in all {
+            self.add(&readings.typed.word, Reading::Typed, field, weight(fields, field))?;
+        }
+        for other in &readings.others {
+            let factor = other.closeness * self.damping(other.frequency);
+            // A guess at a word that is known is not worth a walk through all descriptions.
+            let searched = if readings.typed.frequency == 0 { all.as_slice() } else { short.as_slice() };
+            for field in searched {
+                self.add(&other.word, other.reading, *field, weight(fields, *field) * factor)?;
             }
         }
-    }
-    Ok(match ways.len() {
-        0 => Box::new(EmptyQuery),
-        _ => Box::new(DisjunctionMaxQuery::with_tie_breaker(ways, OTHER_FIELDS)),
-    })
-}
-
-fn weights(fields: &Fields) -> [(Field, Score); 4] {
-    [(fields.title, TITLE), (fields.tags, TAGS), (fields.names, NAMES), (fields.description, DESCRIPTION)]
-}
-
-fn title_bonuses(fields: &Fields, terms: &Terms) -> impl Iterator<Item = Box<dyn Query>> {
-    let in_title = |word: &String| Term::from_field_text(fields.title, word);
-    let side_by_side = || terms.words.iter().map(in_title).collect::<Vec<_>>();
-    let is_phrase = terms.words.len() > 1;
-    let phrase = is_phrase.then(|| boosted(PhraseQuery::new(side_by_side()), PHRASE));
-    let half_typed = is_phrase.then(|| boosted(PhrasePrefixQuery::new(side_by_side()), HALF_TYPED_PHRASE));
-    let whole = Term::from_field_text(fields.exact_title, &terms.words.join(" "));
-    let whole = boosted(TermQuery::new(whole, IndexRecordOption::Basic), WHOLE_TITLE);
-    phrase.into_iter().chain(half_typed).chain([whole])
-}
-
-fn boosted(query: impl Query, boost: Score) -> Box<dyn Query> {
-    Box::new(BoostQuery::new(Box::new(query), boost))
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn more_views_and_less_age_are_better() {
-        assert!(prior(1_000, 10.0) > prior(10, 10.0));
-        assert!(prior(10, 1.0) > prior(10, 1_000.0));
-    }
-
-    proptest! {
-        #[test]
-        fn the_prior_stays_gentle(views: u64, age in -1e6_f32..1e6) {
-            let factor = prior(views, age);
-            prop_assert!((1.0..1.3).contains(&factor), "{}", factor);
+        for (stem, frequency) in &readings.stems {
+            let damping = self.damping(*frequency);
+            self.add(stem, Reading::Stem, fields.stems, STEMS * damping)?;
+            if *stem != readings.typed.word {
+                self.add(stem, Reading::Stem, fields.description, DESCRIPTION * STEM_IN_DESCRIPTION * damping)?;
+            }
         }
-
-        #[test]
-        fn a_rarer_word_says_more(frequency in 0_u64..1_000_000, more in 1_u64..1_000_000) {
-            prop_assert!(rarity(frequency, 2_000_000) > rarity(frequency + more, 2_000_000) - 1e-3);
+        self.add_begun();
+        if !readings.apart.is_empty() {
+            for (field, query) in anywhere(fields, &readings.apart) {
+                let query = boosted(query, weight(fields, field) * APART);
+                self.found.push(Way { spelling: readings.apart.join(" "), reading: Reading::Apart, field, query });
+            }
         }
+        Ok(self.found)
     }
+
+    /// Every longer word, which are more than can be looked for one by one.
+    fn add_begun(&mut self) {
+        let (field, readings) = (self.fields.title, self.readings);
+        let (typed, begun) = (&readings.typed, readings.begun);
+        if begun == 0 || typed.word.chars().nth(MIN_BEGUN_CHARS - 1).is_none() {
+            return;
+        }
+        let share = if typed.frequency == 0 { BEGUN } else { BEGUN_THOUGH_KNOWN };
+        let least = Bound::Excluded(Term::from_field_text(field, &typed.word));
+        let end = Bound::Excluded(Term::from_field_text(field, &format!("{}\u{10ffff}", typed.word)));
+        let score = TITLE * share * rarity(begun, self.searcher.num_docs());
+        let query: Box<dyn Query> = Box::new(ConstScoreQuery::new(Box::new(RangeQuery::new(least, end)), score));
+        self.found.push(Way { spelling: format!("{}…", typed.word), reading: Reading::Begun, field, query });
+    }
+
+    /// What keeps a guess from counting as rarer than the word that was typed.
+    fn damping(&self, frequency: u64) -> f32 {
+        let (typed, videos) = (self.readings.typed.frequency, self.searcher.num_docs());
+        if typed == 0 { 1.0 } else { (rarity(typed, videos) / rarity(frequency, videos)).min(1.0) }
+    }
+
+    fn add(&mut self, spelling: &str, reading: Reading, field: Field, boost: Score) -> Result<(), TantivyError> {
+        let term = Term::from_field_text(field, spelling);
+        if self.searcher.doc_freq(&term)? > 0 {
+            let query = boosted(Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs)), boost);
+            self.found.push(Way { spelling: spelling.to_owned(), reading, field, query });
+        }
+        Ok(())
+    }
+}
+
+fn weight(fields: &Fields, field: Field) -> Score {
+    match field {
+        field if field == fields.title => TITLE,
+        field if field == fields.tags => TAGS,
+        field if field == fields.names => NAMES,
+        _ => DESCRIPTION,
+    }
+}
+
+/// `whole` is the search as a title would be written that is nothing else, see [`crate::text::canonical`].
+fn title_bonuses(fields: &Fields, readings: &[Readings], whole: &str) -> Vec<Bonus> {
+    let Some((last, before)) = readings.split_last() else { return vec![] };
+    let in_title = |word: &str| Term::from_field_text(fields.title, word);
+    let probable_in_place = |reading: &Readings| (reading.place, in_title(reading.probable()));
+    let whole = Term::from_field_text(fields.exact_title, whole);
+    let whole: Box<dyn Query> = Box::new(TermQuery::new(whole, IndexRecordOption::Basic));
+    let mut bonuses = vec![Bonus { kind: BonusKind::WholeTitle, query: boosted(whole, WHOLE_TITLE) }];
+    if before.is_empty() {
+        return bonuses;
+    }
+    let mut add = |kind: BonusKind, query: Box<dyn Query>, boost: Score| {
+        bonuses.push(Bonus { kind, query: boosted(query, boost) })
+    };
+    let probable: Vec<(usize, Term)> = readings.iter().map(probable_in_place).collect();
+    let begun = before.iter().map(probable_in_place).chain([(last.place, in_title(&last.typed.word))]);
+    let half_typed = PhrasePrefixQuery::new_with_offset(begun.collect());
+    add(BonusKind::HalfTypedPhrase, Box::new(half_typed), HALF_TYPED_PHRASE);
+    add(BonusKind::Phrase, Box::new(PhraseQuery::new_with_offset(probable.clone())), PHRASE);
+    let each = probable
+        .into_iter()
+        .map(|(_, term)| -> Box<dyn Query> { Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs)) });
+    add(BonusKind::AllInTitle, Box::new(BooleanQuery::intersection(each.collect())), ALL_IN_TITLE);
+    bonuses
+}
+
+fn boosted(query: Box<dyn Query>, boost: Score) -> Box<dyn Query> {
+    Box::new(BoostQuery::new(query, boost))
 }

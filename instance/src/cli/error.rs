@@ -27,6 +27,9 @@ pub enum CliError {
     /// The list of the index cannot be changed.
     #[error(transparent)]
     Hosts(#[from] indexer::hosts::HostsError),
+    /// The search cannot be measured.
+    #[error(transparent)]
+    Evaluate(#[from] indexer::evaluate::EvaluateError),
     /// The demo network did not come up.
     #[error(transparent)]
     Demo(#[from] DemoError),

@@ -1,7 +1,12 @@
-//! `shoal index`: which servers the search index reads.
+//! `shoal index`: which servers the search index reads, and how well it finds.
+
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use indexer::hosts::{self, HostState, HostStatus};
+use indexer::{
+    evaluate,
+    hosts::{self, HostState, HostStatus},
+};
 use platform::{
     clock::{Clock, SystemClock},
     db::Db,
@@ -18,6 +23,8 @@ pub(super) enum Command {
     Crawl(Crawl),
     /// Show how reading each server goes
     Status(Status),
+    /// Measure how well videos are found by parts of their titles; needs no server and no data folder
+    Evaluate(Evaluate),
 }
 
 #[derive(Debug, Args)]
@@ -43,12 +50,39 @@ pub(super) struct Status {
     place: Place,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct Evaluate {
+    /// Records in the shape of PeerTube's API, one a line, such as `videos.ndjson.gz`
+    file: PathBuf,
+    /// How many queries of each kind to ask, in each half
+    #[arg(long, default_value_t = 300)]
+    queries: usize,
+    /// A folder to keep the index in for the next time
+    #[arg(long, value_name = "DIR")]
+    index: Option<PathBuf>,
+    /// How many queries to list that did not lead to their video at once
+    #[arg(long, default_value_t = 0)]
+    misses: usize,
+}
+
 pub(super) async fn run(command: &Command) -> Result<(), CliError> {
     match command {
         Command::Add(options) => add(options).await,
         Command::Crawl(options) => crawl(options).await,
         Command::Status(options) => status(options).await,
+        Command::Evaluate(options) => evaluate(options).await,
     }
+}
+
+async fn evaluate(options: &Evaluate) -> Result<(), CliError> {
+    let options = evaluate::Options {
+        records: options.file.clone(),
+        queries: options.queries,
+        index: options.index.clone(),
+        misses: options.misses,
+    };
+    print(evaluate::run(options).await?);
+    Ok(())
 }
 
 async fn add(options: &Add) -> Result<(), CliError> {

@@ -122,6 +122,7 @@ mod tests {
             "shoal index crawl",
             "shoal index crawl a.example",
             "shoal index status",
+            "shoal index evaluate videos.ndjson.gz --queries 50 --index folder --misses 5",
             "shoal config",
             "shoal bench-seed --data d --videos 200",
         ] {
