@@ -17,7 +17,8 @@ start_postgres() {
   as_postgres "$programs/initdb" -D "$postgres_dir/data" --username=shoal --pwfile="$postgres_dir/password" \
     --auth=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8 --no-sync >/dev/null
   # Without fsync and its like a crash of the machine loses the data, which is worth nothing; the tests are quicker.
-  local options="-c listen_addresses=127.0.0.1 -c port=$port -c unix_socket_directories= -c max_connections=400"
+  # Each test keeps a connection for as long as its process lives, which without nextest is as long as hundreds of tests.
+  local options="-c listen_addresses=127.0.0.1 -c port=$port -c unix_socket_directories= -c max_connections=900"
   options+=" -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c wal_level=minimal -c max_wal_senders=0"
   as_postgres "$programs/pg_ctl" -D "$postgres_dir/data" -l "$postgres_dir/log" --wait -o "$options" start >/dev/null ||
     fail "PostgreSQL did not start: $(tail -n 5 "$postgres_dir/log")"

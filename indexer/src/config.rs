@@ -9,6 +9,12 @@ pub struct Config {
     /// The instances that are indexed, as host names or addresses: `["tube.example", "https://video.example"]`. Others can
     /// be added with `shoal index add`. An instance that is taken out of this list is taken out of the index.
     pub hosts: Vec<String>,
+    /// Lists of instances that are indexed as well: addresses of services that answer as the directory of JoinPeerTube does
+    /// (`"https://instances.joinpeertube.org"`), other addresses of lists, or paths of files with a host on each line. They
+    /// are asked every hour for what is new, and read from beginning to end every day.
+    pub directories: Vec<String>,
+    /// Whether an instance may put itself on the list by its consent file.
+    pub accept_opt_in: bool,
     /// How often the list of each instance is read from beginning to end.
     pub crawl_interval: HumanDuration,
     /// How many requests per second one instance gets at most. Instances answer 5 before they slow down whoever asks.
@@ -17,6 +23,9 @@ pub struct Config {
     pub max_videos_per_host: u32,
     /// When the tags and the description of a video are read again although nothing that a list shows has changed.
     pub reread_details_after: HumanDuration,
+    /// How many videos of one instance are asked for their captions in one crawl, each at the cost of a request or two; 0
+    /// leaves captions out.
+    pub captions_per_crawl: u32,
     /// How long removed videos are remembered as removed, so that every node hears of it.
     pub remember_removed_for: HumanDuration,
     /// How much memory the writer of the index may use while it has work.
@@ -31,10 +40,13 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             hosts: Vec::new(),
+            directories: Vec::new(),
+            accept_opt_in: true,
             crawl_interval: HumanDuration::from_secs(6 * 3_600),
             requests_per_second: 2.0,
             max_videos_per_host: 500_000,
             reread_details_after: HumanDuration::from_secs(7 * 86_400),
+            captions_per_crawl: 1_000,
             remember_removed_for: HumanDuration::from_secs(30 * 86_400),
             writer_memory: ByteSize(50_000_000),
             boost_languages: true,

@@ -3,11 +3,14 @@
 //! **Invariant:** nothing in a [`VideoDocument`] is longer than the limits here, contains control or direction-changing
 //! characters, or leads away from the instance that was asked. A host can therefore lie about its own videos only.
 
+mod captions;
 mod clean;
+mod collections;
 mod wire;
 
 use chrono::Datelike;
 use platform::{clock::Timestamp, ids};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -16,7 +19,10 @@ use crate::{
     hosts::Origin,
 };
 
-pub use wire::{WireDetail, WirePage, WireVideo};
+pub use captions::{CaptionFile, read_caption_list};
+pub use clean::line as clean_line;
+pub use collections::{read_channel, read_playlist};
+pub use wire::{WireCaption, WireChannel, WireDetail, WirePage, WirePlaylist, WireVideo};
 
 use wire::{WireActor, WireAvatar, WireLabelled};
 
@@ -32,14 +38,14 @@ const PUBLIC: i64 = 1;
 /// Why a record does not enter the index.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Rejection {
-    /// No UUID, no title, or no usable account or channel.
+    /// No UUID, no title or name, or no usable account or channel.
     #[error("the record has no usable {0}")]
     Missing(&'static str),
     /// Unlisted, private, internal, or not said.
-    #[error("the video is not public")]
+    #[error("it is not public")]
     NotPublic,
     /// It belongs to another instance than the one that was asked.
-    #[error("the video belongs to {0:?}")]
+    #[error("it belongs to {0:?}")]
     Foreign(String),
 }
 
@@ -135,10 +141,10 @@ pub fn listing_hash(video: &VideoDocument) -> String {
     content_hash(&steady)
 }
 
-/// A fingerprint of the whole document.
-pub fn content_hash(video: &VideoDocument) -> String {
+/// A fingerprint of a whole document.
+pub fn content_hash(document: &impl Serialize) -> String {
     let mut hasher = Sha256::new();
-    hasher.update(serde_json::to_vec(video).unwrap_or_default());
+    hasher.update(serde_json::to_vec(document).unwrap_or_default());
     hex::encode(hasher.finalize())
 }
 
@@ -174,8 +180,12 @@ fn read_actor(origin: &Origin, wire: Option<&WireActor>, folder: &str) -> Result
             .filter(|url| origin.owns(url) && url.len() <= clean::MAX_PATH && clean::is_plain(url))
             .map_or_else(|| origin.join(&format!("/{folder}/{name}")), str::to_owned),
         host: origin.host().to_owned(),
-        avatars: wire.avatars.iter().flatten().take(MAX_AVATARS).filter_map(read_avatar).collect(),
+        avatars: read_pictures(wire.avatars.as_deref()),
     }))
+}
+
+fn read_pictures(wire: Option<&[WireAvatar]>) -> Vec<Avatar> {
+    wire.unwrap_or_default().iter().take(MAX_AVATARS).filter_map(read_avatar).collect()
 }
 
 fn read_avatar(wire: &WireAvatar) -> Option<Avatar> {

@@ -1,13 +1,17 @@
 //! A search engine for many video instances: a crawler, an index, and the interface that PeerTube and others search with.
 //!
-//! A video comes in through `crawl` (which instances, and with whose consent, is said in [`hosts`]), is made safe by
+//! A video, channel or playlist comes in through `crawl` (which instances, and with whose consent, is said in [`hosts`]), is made safe by
 //! `ingest`, and kept in the database (`store`). `projection` follows the database with the Tantivy `index`, from which
 //! [`search`] answers what [`api`] and the search site ask, by the rules of [`query`]; how well is told by [`evaluate`].
 
 pub mod api;
+pub mod captions;
+pub mod channels;
+pub mod collections;
 pub mod document;
 pub mod evaluate;
 pub mod hosts;
+pub mod playlists;
 pub mod projection;
 pub mod query;
 pub mod search;
@@ -29,6 +33,8 @@ pub use config::Config;
 pub use search::Searcher;
 
 use api::ApiState;
+use collections::Collections;
+use hosts::{ConsentDesk, directories::Directory};
 use index::VideoIndex;
 use projection::Projection;
 
@@ -39,8 +45,12 @@ pub struct Mounted {
     pub role: Role,
     /// Answers searches.
     pub searcher: Searcher,
+    /// Finds channels and playlists.
+    pub collections: Collections,
     /// Follows the database; tests wait for it.
     pub projection: Projection,
+    /// Where instances and people say whether they want to be found.
+    pub consent: ConsentDesk,
 }
 
 /// Opens the index, brings the list of instances in line with the configuration, and starts following the database.
@@ -56,6 +66,10 @@ pub async fn mount(platform: &Platform, config: Config) -> Result<Mounted, Mount
     hosts::follow_configuration(&mut tx, &config.hosts, platform.http.allows_plain_http(), now)
         .await
         .map_err(|error| MountError::Other(format!("indexer.hosts: {error}")))?;
+    let directories = directories_of(platform, &config)?;
+    hosts::directories::follow_configuration(&mut tx, &directories, now)
+        .await
+        .map_err(|error| MountError::Other(format!("indexer.directories: {error}")))?;
     tx.commit().await?;
 
     let folder = platform.data.folder("search-index");
@@ -63,21 +77,32 @@ pub async fn mount(platform: &Platform, config: Config) -> Result<Mounted, Mount
     let index = VideoIndex::open(&folder, &state.epoch, memory)
         .map_err(|error| MountError::Other(format!("the search index in {}: {error}", folder.display())))?;
     let projection = Projection::start(platform, index.clone());
+    let folder = platform.data.folder("search-index-collections");
+    let collections = Collections::open(platform, &folder, &state.epoch)
+        .map_err(|error| MountError::Other(format!("the search index in {}: {error}", folder.display())))?;
     let searcher = Searcher::new(platform.db.clone(), index, platform.clock.clone());
     let role = Role {
         name: "indexer",
-        router: router(platform, &config, &searcher),
-        jobs: crawl::jobs(platform, &config, &projection),
-        schedules: crawl::schedules(&config),
+        router: router(platform, &config, &searcher, &collections),
+        jobs: crawl::jobs(platform, &config, &projection, &collections).merge(hosts::job_set(platform, &config)),
+        schedules: [crawl::schedules(&config), hosts::schedules()].concat(),
         health: vec![health(&searcher)],
     };
-    Ok(Mounted { role, searcher, projection })
+    let consent = ConsentDesk::new(platform, config.accept_opt_in);
+    Ok(Mounted { role, searcher, collections, projection, consent })
+}
+
+fn directories_of(platform: &Platform, config: &Config) -> Result<Vec<Directory>, MountError> {
+    let parse = |text: &String| Directory::parse(text, platform.http.allows_plain_http());
+    let directories: Result<_, String> = config.directories.iter().map(parse).collect();
+    directories.map_err(|error| MountError::Other(format!("indexer.directories: {error}")))
 }
 
 /// The search interface, below the address that clients are given.
-pub fn router(platform: &Platform, config: &Config, searcher: &Searcher) -> Router {
+pub fn router(platform: &Platform, config: &Config, searcher: &Searcher, collections: &Collections) -> Router {
     api::router(ApiState {
         searcher: searcher.clone(),
+        collections: collections.clone(),
         config: config.clone(),
         site_name: platform.operator.name.clone(),
     })

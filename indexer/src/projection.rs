@@ -44,13 +44,27 @@ pub struct Projection {
 
 type Request = oneshot::Sender<Result<(), ProjectionError>>;
 
+/// What follows the database.
+pub(crate) trait Follow: Send + Sync + 'static {
+    /// The name of the task.
+    const TASK: &'static str;
+    /// What follows, in the words of the log.
+    const WHAT: &'static str;
+
+    /// Takes over everything that was committed before the call.
+    fn catch_up(&self) -> impl Future<Output = Result<(), ProjectionError>> + Send;
+}
+
 impl Projection {
-    /// Starts following, until the platform stops.
+    /// Starts following videos, until the platform stops.
     pub(crate) fn start(platform: &Platform, index: VideoIndex) -> Self {
+        Self::of(platform, Videos { db: platform.db.clone(), index })
+    }
+
+    /// Starts following, until the platform stops.
+    pub(crate) fn of<F: Follow>(platform: &Platform, follower: F) -> Self {
         let (requests, inbox) = mpsc::channel(64);
-        let follower = Follower { db: platform.db.clone(), index };
-        let stop = platform.stop.clone();
-        platform.tasks.spawn("index-projection", follower.run(inbox, stop));
+        platform.tasks.spawn(F::TASK, run(follower, inbox, platform.stop.clone()));
         Self { requests }
     }
 
@@ -65,35 +79,40 @@ impl Projection {
     }
 }
 
-struct Follower {
+/// Woken by whoever changes something in this process; looks by itself for what other nodes and commands changed.
+async fn run<F: Follow>(follower: F, mut inbox: mpsc::Receiver<Request>, stop: CancellationToken) {
+    let mut wait = Duration::ZERO;
+    loop {
+        let request = tokio::select! {
+            () = stop.cancelled() => return,
+            request = inbox.recv() => match request {
+                Some(request) => Some(request),
+                None => return,
+            },
+            () = tokio::time::sleep(wait) => None,
+        };
+        wait = LOOK_AGAIN;
+        let outcome = tokio::select! {
+            () = stop.cancelled() => return,
+            outcome = follower.catch_up() => outcome,
+        };
+        match (request, outcome) {
+            (Some(reply), outcome) => drop(reply.send(outcome)),
+            (None, Err(error)) => warn!(%error, "{} could not be brought up to date", F::WHAT),
+            (None, Ok(())) => {}
+        }
+    }
+}
+
+/// The index of videos.
+struct Videos {
     db: Db,
     index: VideoIndex,
 }
 
-impl Follower {
-    async fn run(self, mut inbox: mpsc::Receiver<Request>, stop: CancellationToken) {
-        let mut wait = Duration::ZERO;
-        loop {
-            let request = tokio::select! {
-                () = stop.cancelled() => return,
-                request = inbox.recv() => match request {
-                    Some(request) => Some(request),
-                    None => return,
-                },
-                () = tokio::time::sleep(wait) => None,
-            };
-            wait = LOOK_AGAIN;
-            let outcome = tokio::select! {
-                () = stop.cancelled() => return,
-                outcome = self.catch_up() => outcome,
-            };
-            match (request, outcome) {
-                (Some(reply), outcome) => drop(reply.send(outcome)),
-                (None, Err(error)) => warn!(%error, "the search index could not be brought up to date"),
-                (None, Ok(())) => {}
-            }
-        }
-    }
+impl Follow for Videos {
+    const TASK: &'static str = "index-projection";
+    const WHAT: &'static str = "the search index";
 
     async fn catch_up(&self) -> Result<(), ProjectionError> {
         self.begin_anew_if_needed().await?;
@@ -111,7 +130,9 @@ impl Follower {
         }
         Ok(())
     }
+}
 
+impl Videos {
     /// An index that is ahead of the database follows another past of it (a backup was restored); one that is behind what
     /// was forgotten missed removals.
     async fn begin_anew_if_needed(&self) -> Result<(), ProjectionError> {

@@ -188,7 +188,7 @@ impl Fields {
     fn add_languages<'v>(&self, entry: &mut TantivyDocument, video: &'v VideoDocument) -> Option<&'v str> {
         entry.add_text(self.language, video.language.id.as_deref().unwrap_or(UNKNOWN_LANGUAGE));
         let declared = video.language.id.as_deref().map(language::primary);
-        let shown = language::of_video(&video.name, video.description.as_deref().unwrap_or_default());
+        let shown = language::of_texts(&video.name, video.description.as_deref().unwrap_or_default());
         entry.add_text(self.any_language, declared.or(shown).unwrap_or(UNKNOWN_LANGUAGE));
         if let Some(shown) = shown.filter(|shown| declared.is_some_and(|declared| declared != *shown)) {
             entry.add_text(self.any_language, shown);

@@ -33,7 +33,7 @@ use collect::Scales;
 use leading::{Arranged, LEADING};
 
 /// The most results of a page that are explained: each costs a search of its own.
-const MAX_EXPLAINED: usize = 50;
+const MAX_EXPLAINED: usize = 20;
 
 /// Answers searches. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -168,9 +168,12 @@ pub(crate) fn find(
     let searcher = index.searcher();
     let terms = query.search.as_deref().and_then(Terms::parse);
     let plan = Plan::of(&searcher, index.fields(), terms.as_ref())?;
-    let limited = terms.as_ref().map_or_else(|| plan.query(), |terms| terms.apply(index.fields(), plan.query()));
+    let limited = match &terms {
+        Some(terms) => terms.apply(index.fields(), plan.query()),
+        None => plan.query(),
+    };
     let limited = query.filters.apply(index.fields(), limited);
-    let has_words = terms.is_some_and(|terms| terms.has_words() || terms.is_empty());
+    let has_words = terms.is_some_and(|terms| terms.has_words());
     let sort = if query.sort == Sort::Match && !has_words { Sort::NEWEST } else { query.sort };
     if let Sort::By { key, descending } = sort {
         return sorted(&searcher, limited.as_ref(), query, key, descending);

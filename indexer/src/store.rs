@@ -15,6 +15,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::{
+    captions::{self, Caption},
     document::{VideoDocument, VideoId},
     index::Position,
 };
@@ -120,15 +121,19 @@ pub struct NewVideo<'v> {
 /// Writes a new or changed video.
 pub async fn save(tx: &mut Tx, video: &NewVideo<'_>, revision: Revision) -> Result<(), DbError> {
     tx.query(sql!(
-        "INSERT INTO index_videos (host, uuid, document, content_hash, listing_hash, origin_updated_at, detailed_at, seen_pass, revision)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        "INSERT INTO index_videos (host, uuid, channel, document, content_hash, listing_hash, origin_updated_at, detailed_at,
+             seen_pass, revision)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
          ON CONFLICT (host, uuid) DO UPDATE SET
-             document = excluded.document, content_hash = excluded.content_hash, listing_hash = excluded.listing_hash,
-             origin_updated_at = excluded.origin_updated_at, detailed_at = excluded.detailed_at,
-             seen_pass = excluded.seen_pass, revision = excluded.revision, removed_at = NULL"
+             channel = excluded.channel, document = excluded.document, content_hash = excluded.content_hash,
+             listing_hash = excluded.listing_hash, origin_updated_at = excluded.origin_updated_at,
+             detailed_at = excluded.detailed_at, seen_pass = excluded.seen_pass, revision = excluded.revision,
+             captions_read_at = CASE WHEN index_videos.removed_at IS NULL THEN index_videos.captions_read_at END,
+             removed_at = NULL"
     ))
     .bind(video.document.host.clone())
     .bind(video.document.uuid)
+    .bind(video.document.channel.name.clone())
     .bind(Json(video.document.clone()))
     .bind(video.content_hash.to_owned())
     .bind(video.listing_hash.to_owned())
@@ -165,7 +170,7 @@ pub async fn unseen(conn: &mut Connection, host: &str, pass: i64, limit: i64) ->
     .await
 }
 
-/// Removes the videos of a host that a pass did not see; tells how many.
+/// Removes the videos of a host that a pass did not see, with their captions; tells how many.
 pub async fn remove_unseen(
     tx: &mut Tx,
     host: &str,
@@ -173,6 +178,7 @@ pub async fn remove_unseen(
     now: Timestamp,
     revision: Revision,
 ) -> Result<u64, DbError> {
+    captions::store::remove_unseen(tx, host, pass).await?;
     tx.query(sql!(
         "UPDATE index_videos SET document = NULL, removed_at = $1, revision = $2
          WHERE host = $3 AND removed_at IS NULL AND seen_pass < $4"
@@ -193,6 +199,18 @@ pub async fn count(conn: &mut Connection, host: &str) -> Result<i64, DbError> {
         .await
 }
 
+/// How many videos of each channel of a host are indexed.
+pub async fn count_by_channel(conn: &mut Connection, host: &str) -> Result<HashMap<String, u64>, DbError> {
+    let rows = conn
+        .query(sql!(
+            "SELECT channel, COUNT(*) FROM index_videos WHERE host = $1 AND removed_at IS NULL GROUP BY channel"
+        ))
+        .bind(host)
+        .fetch_all::<(String, i64)>()
+        .await?;
+    Ok(rows.into_iter().map(|(channel, count)| (channel, count.unsigned_abs())).collect())
+}
+
 /// A video that changed.
 #[derive(Debug)]
 pub struct ChangedVideo {
@@ -200,6 +218,8 @@ pub struct ChangedVideo {
     pub id: VideoId,
     /// As it is now; `None` if it is gone.
     pub document: Option<VideoDocument>,
+    /// What is said in it, by language.
+    pub captions: Vec<Caption>,
     /// Where an index stands that has heard of this.
     pub position: Position,
 }
@@ -211,7 +231,12 @@ struct ChangedRow {
     revision: i64,
 }
 
-/// The changes after a position, oldest first, at most `limit`.
+/// Videos whose captions are loaded together.
+const CAPTION_BATCH: usize = 20;
+/// Characters of captions that one list of changes holds at most, or a few videos more.
+const MAX_CAPTION_CHARS: usize = 5_000_000;
+
+/// The changes after a position, oldest first, at most `limit`; fewer where much is said in the videos.
 pub async fn changes_after(conn: &mut Connection, after: Position, limit: i64) -> Result<Vec<ChangedVideo>, DbError> {
     let rows = conn
         .query(sql!(
@@ -222,13 +247,35 @@ pub async fn changes_after(conn: &mut Connection, after: Position, limit: i64) -
         .bind(limit)
         .fetch_all::<ChangedRow>()
         .await?;
-    Ok(rows.into_iter().map(ChangedVideo::from).collect())
+    let mut changes: Vec<ChangedVideo> = rows.into_iter().map(ChangedVideo::from).collect();
+    let loaded = load_captions(conn, &mut changes).await?;
+    changes.truncate(loaded);
+    Ok(changes)
+}
+
+/// Adds their captions to the first changes, and tells to how many.
+async fn load_captions(conn: &mut Connection, changes: &mut [ChangedVideo]) -> Result<usize, DbError> {
+    let (mut loaded, mut chars) = (0, 0);
+    for batch in changes.chunks_mut(CAPTION_BATCH) {
+        if chars >= MAX_CAPTION_CHARS {
+            break;
+        }
+        let ids: Vec<VideoId> = batch.iter().map(|change| change.id).collect();
+        let mut captions = captions::store::of_videos(conn, &ids).await?;
+        for change in &mut *batch {
+            change.captions = captions.remove(&change.id).unwrap_or_default();
+            let passages = change.captions.iter().flat_map(|caption| &caption.passages);
+            chars += passages.map(|passage| passage.text.len()).sum::<usize>();
+        }
+        loaded += batch.len();
+    }
+    Ok(loaded)
 }
 
 impl From<ChangedRow> for ChangedVideo {
     fn from(row: ChangedRow) -> Self {
         let position = Position { revision: row.revision, id: row.id.0 };
-        Self { id: row.id, document: row.document.map(|json| json.0), position }
+        Self { id: row.id, document: row.document.map(|json| json.0), captions: Vec::new(), position }
     }
 }
 

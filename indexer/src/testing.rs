@@ -2,32 +2,68 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "only tests call it")]
 
 use platform::{
+    Platform,
     clock::{Clock, FakeClock},
-    db::Db,
+    db::{Db, Tx},
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
+    channels::Channel,
+    collections::{
+        Collection, Collections,
+        store::{self as collection_rows, NewCollection},
+    },
     document::VideoDocument,
-    hosts::Origin,
+    hosts::{ConsentDesk, Origin},
     index::{Change, VideoIndex},
     ingest::{self, WireDetail, WireVideo},
+    playlists::Playlist,
     search::Searcher,
-    store::{self, NewVideo},
+    store::{self, NewVideo, Revision},
 };
 
 /// A video of `tube.example` with the given title; the UUID follows from the title.
 pub fn video(name: &str) -> VideoDocument {
-    let uuid = Uuid::from_u128(name.bytes().fold(1, |sum: u128, byte| sum.wrapping_mul(257).wrapping_add(byte.into())));
-    let record = serde_json::json!({
-        "uuid": uuid, "name": name, "privacy": {"id": 1}, "duration": 60,
+    let record = json!({
+        "uuid": uuid_of(name), "name": name, "privacy": {"id": 1}, "duration": 60,
         "publishedAt": "2026-01-01T00:00:00.000Z", "createdAt": "2026-01-01T00:00:00.000Z",
         "account": {"name": "ada", "displayName": "Ada", "host": "tube.example"},
         "channel": {"name": "films", "displayName": "Films", "host": "tube.example"},
     });
     let wire: WireVideo = serde_json::from_value(record).unwrap();
-    ingest::read(&Origin::parse("tube.example", false).unwrap(), &wire, FakeClock::default().now()).unwrap()
+    ingest::read(&tube(), &wire, FakeClock::default().now()).unwrap()
+}
+
+/// A channel of `tube.example` with the given name; its handle follows from that.
+pub fn channel(display_name: &str) -> Channel {
+    let record = json!({
+        "name": display_name.to_lowercase().replace(' ', "_"), "displayName": display_name, "host": "tube.example",
+        "avatars": [{"path": "/lazy-static/avatars/a.png", "width": 48}], "createdAt": "2026-01-01T00:00:00.000Z",
+        "ownerAccount": {"name": "ada", "displayName": "Ada", "host": "tube.example"},
+    });
+    ingest::read_channel(&tube(), &serde_json::from_value(record).unwrap(), FakeClock::default().now()).unwrap()
+}
+
+/// A playlist of `tube.example` with the given name; the UUID follows from that.
+pub fn playlist(display_name: &str) -> Playlist {
+    let record = json!({
+        "uuid": uuid_of(display_name), "displayName": display_name, "privacy": {"id": 1}, "videosLength": 3,
+        "type": {"id": 1, "label": "Regular"}, "createdAt": "2026-01-01T00:00:00.000Z",
+        "thumbnailPath": "/lazy-static/thumbnails/p.jpg",
+        "ownerAccount": {"name": "ada", "displayName": "Ada", "host": "tube.example"},
+        "videoChannel": {"name": "films", "displayName": "Films", "host": "tube.example"},
+    });
+    ingest::read_playlist(&tube(), &serde_json::from_value(record).unwrap(), FakeClock::default().now()).unwrap()
+}
+
+fn tube() -> Origin {
+    Origin::parse("tube.example", false).unwrap()
+}
+
+fn uuid_of(name: &str) -> Uuid {
+    Uuid::from_u128(name.bytes().fold(1, |sum: u128, byte| sum.wrapping_mul(257).wrapping_add(byte.into())))
 }
 
 /// Real metadata of about fifty videos of made-up hosts, in the shape of PeerTube's API.
@@ -72,4 +108,32 @@ pub async fn searcher_over(db: &Db, videos: &[VideoDocument]) -> Searcher {
     });
     index.apply(entries.collect(), position).await.unwrap();
     Searcher::new(db.clone(), index, std::sync::Arc::new(FakeClock::default()))
+}
+
+/// Where instances and people say whether they want to be found; newcomers are not accepted.
+pub fn consent_desk(platform: &Platform) -> ConsentDesk {
+    ConsentDesk::new(platform, false)
+}
+
+/// Writes channels and playlists into the database and indexes in memory, which go on following the database.
+pub async fn collections_over(platform: &Platform, channels: &[Channel], playlists: &[Playlist]) -> Collections {
+    let mut tx = platform.db.begin().await.unwrap();
+    let epoch = store::initialise(&mut tx, "epoch").await.unwrap().epoch;
+    let revision = store::next_revision(&mut tx).await.unwrap();
+    save_collections(&mut tx, channels, 1, revision).await;
+    save_collections(&mut tx, playlists, 1, revision).await;
+    tx.commit().await.unwrap();
+    let index = || VideoIndex::in_memory(&epoch).unwrap();
+    let collections = Collections::over(platform, index(), index());
+    collections.catch_up().await.unwrap();
+    collections
+}
+
+pub(crate) async fn save_collections<C: Collection>(tx: &mut Tx, documents: &[C], pass: i64, revision: Revision) {
+    for document in documents {
+        let (name, content_hash) = (document.name(), ingest::content_hash(document));
+        let host = document.findable().host.to_owned();
+        let new = NewCollection { name, document: document.clone(), content_hash };
+        collection_rows::save(tx, &host, &new, pass, revision).await.unwrap();
+    }
 }

@@ -208,13 +208,18 @@ impl App {
     pub(crate) async fn staged(test: &platform::testing::TestPlatform) -> (Self, crate::videos::Video) {
         use crate::videos;
 
-        let config = InstanceConfig { media_worker: Some("/nonexistent".into()), ..InstanceConfig::default() };
-        let app = Self::open(&test.platform, config, Roles::parse(&["instance"]).unwrap()).await.unwrap();
+        let app = Self::reopened(test).await;
         users::ensure_root(&app, Some("a long password".to_owned())).await.unwrap();
         videos::seed(&app, 1).await.unwrap();
         let mut connection = test.platform.db.read().await.unwrap();
         let video = videos::store::list(&mut connection, &videos::ListQuery::default()).await.unwrap().remove(0);
         drop(connection);
         (app, video)
+    }
+
+    /// An instance over what an earlier one left: nothing of that is in memory.
+    pub(crate) async fn reopened(test: &platform::testing::TestPlatform) -> Self {
+        let config = InstanceConfig { media_worker: Some("/nonexistent".into()), ..InstanceConfig::default() };
+        Self::open(&test.platform, config, Roles::parse(&["instance"]).unwrap()).await.unwrap()
     }
 }

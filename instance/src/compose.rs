@@ -205,12 +205,13 @@ async fn mount_search(
     roles: &Roles,
     place: &Place,
 ) -> Result<Search, ComposeError> {
-    let Mounted { role, searcher, projection } = indexer::mount(platform, config.indexer.clone())
+    let Mounted { role, searcher, collections, projection, consent } = indexer::mount(platform, config.indexer.clone())
         .await
         .map_err(|error| ComposeError::Mount { role: RoleName::Indexer, error })?;
     let mut search = Search { router: role.router.clone(), roles: vec![role], projection };
     if roles.has(RoleName::SearchUi) {
-        let role = search_ui::mount(platform, config.search_ui.clone(), searcher, place.base_path())
+        let site = config.search_ui.clone();
+        let role = search_ui::mount(platform, site, searcher, collections, consent, place.base_path())
             .await
             .map_err(|error| ComposeError::Mount { role: RoleName::SearchUi, error })?;
         search.router = search.router.merge(role.router.clone());

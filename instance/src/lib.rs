@@ -39,6 +39,8 @@ mod servers;
 mod settings;
 mod shares;
 mod storyboards;
+#[cfg(test)]
+mod testing;
 mod tombstones;
 mod tracker;
 mod transcoding;

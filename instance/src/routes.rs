@@ -33,10 +33,11 @@ pub(crate) fn router(app: &App) -> Router {
         .merge(moderation_api())
         .merge(playlist_api())
         .merge(federation_routes().layer(while_federating))
+        .merge(notices())
         .merge(files())
         .merge(swarms())
         .merge(pages().merge(moderation_pages()).merge(playlist_pages()).layer(for_people))
-        .fallback(videos::pages::not_found)
+        .fallback(problem_pages::not_found)
         .with_state(app.clone())
 }
 
@@ -223,8 +224,6 @@ fn federation_routes() -> Router<App> {
         .route("/.well-known/host-meta", get(well_known::host_meta_document))
         .route("/nodeinfo/2.0.json", get(well_known::nodeinfo))
         .route("/nodeinfo/2.1.json", get(well_known::nodeinfo_2_1))
-        .route("/.well-known/change-password", get(well_known::change_password))
-        .route("/.well-known/security.txt", get(well_known::security_txt))
         .route("/inbox", post(federation::inbox))
         .route("/accounts/{name}", get(endpoints::account))
         .route("/accounts/{name}/inbox", post(federation::inbox))
@@ -257,6 +256,13 @@ fn federation_routes() -> Router<App> {
         .route("/video-playlists/{id}/videos/{element}", get(playlists::element))
         .route("/videos/watch/{id}/player-settings", get(player_settings::api::video_document))
         .route("/video-channels/{name}/player-settings", get(player_settings::api::channel_document))
+}
+
+/// What people and their programs look for, whether the server federates or not.
+fn notices() -> Router<App> {
+    Router::new()
+        .route("/.well-known/change-password", get(well_known::change_password))
+        .route("/.well-known/security.txt", get(well_known::security_txt))
 }
 
 /// Pictures and streams. Copies of other servers' streams are the mirror manager's.

@@ -5,6 +5,7 @@ CREATE TABLE jobs (
     lane TEXT NOT NULL,
     payload JSONB NOT NULL,
     dedupe_key TEXT,
+    party TEXT,
     priority BIGINT NOT NULL DEFAULT 0,
     state TEXT NOT NULL DEFAULT 'waiting',
     attempts BIGINT NOT NULL DEFAULT 0,

@@ -5,6 +5,7 @@ CREATE TABLE jobs (
     lane TEXT NOT NULL,
     payload TEXT NOT NULL,
     dedupe_key TEXT,
+    party TEXT,
     priority INTEGER NOT NULL DEFAULT 0,
     state TEXT NOT NULL DEFAULT 'waiting',
     attempts INTEGER NOT NULL DEFAULT 0,

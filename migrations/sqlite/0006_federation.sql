@@ -359,3 +359,5 @@ ALTER TABLE inbox_receipts ADD COLUMN is_forwarded BOOLEAN NOT NULL DEFAULT FALS
 ALTER TABLE remote_keys ADD COLUMN other_keys TEXT;
 -- Copies of the videos of one server, when it is followed no longer.
 CREATE INDEX mirrors_origin_host ON mirrors (origin_host);
+-- Jobs that are looked for by what they are about, such as searches for whom to follow.
+CREATE INDEX jobs_key ON jobs (kind, dedupe_key);

@@ -16,6 +16,23 @@ pub(crate) trait Choice: Copy + Default + PartialEq + 'static {
     }
 }
 
+/// What is looked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum ResultType {
+    #[default]
+    Videos,
+    Channels,
+    Playlists,
+}
+
+impl Choice for ResultType {
+    const ALL: &'static [(Self, &'static str, &'static str)] = &[
+        (Self::Videos, "videos", "Videos"),
+        (Self::Channels, "video-channels", "Channels"),
+        (Self::Playlists, "video-playlists", "Playlists"),
+    ];
+}
+
 /// Which results come first.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Order {

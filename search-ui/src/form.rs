@@ -8,7 +8,9 @@ use indexer::query::{Filters, MAX_START, Range, Sort, VideoQuery};
 use platform::clock::Timestamp;
 use url::form_urlencoded;
 
-use crate::choices::{CATEGORIES, Choice, Kind, LANGUAGES, LICENCES, Length, Named, Order, Published, Sensitive};
+use crate::choices::{
+    CATEGORIES, Choice, Kind, LANGUAGES, LICENCES, Length, Named, Order, Published, ResultType, Sensitive,
+};
 
 /// Results on one page.
 pub(crate) const PER_PAGE: usize = 10;
@@ -20,6 +22,7 @@ const MAX_VALUES: usize = 30;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SearchForm {
     pub search: String,
+    pub result_type: ResultType,
     pub order: Order,
     pub sensitive: Sensitive,
     pub kind: Kind,
@@ -39,6 +42,7 @@ impl Default for SearchForm {
     fn default() -> Self {
         Self {
             search: String::new(),
+            result_type: ResultType::default(),
             order: Order::default(),
             sensitive: Sensitive::default(),
             kind: Kind::default(),
@@ -63,6 +67,7 @@ impl SearchForm {
             let value = bounded(&value);
             match key.trim_end_matches("[]") {
                 "search" => value.clone_into(&mut form.search),
+                "resultType" => form.result_type = ResultType::parse(value),
                 "sort" => form.order = Order::parse(value),
                 "nsfw" => form.sensitive = Sensitive::parse(value),
                 "isLive" => form.kind = Kind::parse(value),
@@ -87,6 +92,7 @@ impl SearchForm {
         if !self.search.is_empty() {
             query.append_pair("search", &self.search);
         }
+        append_choice(&mut query, "resultType", self.result_type);
         append_choice(&mut query, "sort", self.order);
         append_choice(&mut query, "nsfw", self.sensitive);
         append_choice(&mut query, "isLive", self.kind);
@@ -110,7 +116,26 @@ impl SearchForm {
 
     /// The same words without any filter.
     pub fn without_filters(&self) -> Self {
-        Self { search: self.search.clone(), order: self.order, ..Self::default() }
+        Self { search: self.search.clone(), result_type: self.result_type, order: self.order, ..Self::default() }
+    }
+
+    /// The same search without each of its filters in turn, with what that is called.
+    pub fn without_each_filter(&self) -> Vec<(String, Self)> {
+        let first = Self { page: 1, ..self.clone() };
+        let changes = [
+            ("Sensitive or not", Self { sensitive: Sensitive::default(), ..first.clone() }),
+            ("Live and recorded", Self { kind: Kind::default(), ..first.clone() }),
+            ("Of any date", Self { published: Published::default(), ..first.clone() }),
+            ("Of any length", Self { length: Length::default(), ..first.clone() }),
+            ("In any category", Self { categories: vec![], ..first.clone() }),
+            ("Under any licence", Self { licences: vec![], ..first.clone() }),
+            ("In any language", Self { languages: vec![], ..first.clone() }),
+            ("On any site", Self { host: String::new(), ..first.clone() }),
+            ("Without asking for all these tags", Self { tags_all_of: vec![], ..first.clone() }),
+            ("Without asking for one of these tags", Self { tags_one_of: vec![], ..first.clone() }),
+        ];
+        let has_changed = |(_, form): &(&str, Self)| *form != first;
+        changes.into_iter().filter(has_changed).map(|(label, form)| (label.to_owned(), form)).collect()
     }
 
     /// How many filters are set.
@@ -249,6 +274,14 @@ mod tests {
     }
 
     #[test]
+    fn each_filter_can_be_left_out_by_itself() {
+        let form = SearchForm::read("search=sea&durationRange=long&host=tube.example&page=3");
+        let links: Vec<_> = form.without_each_filter().iter().map(|(_, form)| form.query_of_page(form.page)).collect();
+        assert_eq!(links, ["search=sea&host=tube.example", "search=sea&durationRange=long"]);
+        assert!(SearchForm::read("search=sea&page=3").without_each_filter().is_empty());
+    }
+
+    #[test]
     fn today_begins_at_midnight() {
         let query = SearchForm::read("publishedDateRange=today").video_query(FakeClock::default().now());
         assert_eq!(query.filters.published.min, Some("2026-03-01T00:00:00Z".parse().unwrap()));
@@ -268,7 +301,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_link_leads_back_to_the_same_search(query in "(search|host|sort|nsfw|page|tagsAllOf|categoryOneOf)=\\PC{0,40}") {
+        fn a_link_leads_back_to_the_same_search(query in "(search|host|sort|resultType|nsfw|page|tagsAllOf|categoryOneOf)=\\PC{0,40}") {
             let form = SearchForm::read(&query);
             prop_assert_eq!(SearchForm::read(&form.query_of_page(form.page)), form);
         }

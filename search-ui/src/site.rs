@@ -4,7 +4,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use indexer::{Searcher, search::SearchError};
+use indexer::{Searcher, collections::Collections, hosts::ConsentDesk, search::SearchError};
 use platform::{
     Platform,
     web::{ErrorPage, NavItem, Nonce, PageContext},
@@ -24,6 +24,8 @@ struct Parts {
     platform: Platform,
     config: Config,
     searcher: Searcher,
+    collections: Collections,
+    consent: ConsentDesk,
     base_path: String,
 }
 
@@ -33,14 +35,30 @@ pub(crate) enum Place {
     Home,
     Explore,
     Results,
+    Hosts,
     About,
 }
 
 impl Site {
     /// A site over an index, with links under `base_path`.
-    pub fn new(platform: Platform, config: Config, searcher: Searcher, base_path: &str) -> Self {
+    pub fn new(
+        platform: Platform,
+        config: Config,
+        searcher: Searcher,
+        collections: Collections,
+        consent: ConsentDesk,
+        base_path: &str,
+    ) -> Self {
         let base_path = base_path.trim_end_matches('/').to_owned();
-        Self { parts: Arc::new(Parts { platform, config, searcher, base_path }) }
+        Self { parts: Arc::new(Parts { platform, config, searcher, collections, consent, base_path }) }
+    }
+
+    pub(crate) fn collections(&self) -> &Collections {
+        &self.parts.collections
+    }
+
+    pub(crate) fn consent(&self) -> &ConsentDesk {
+        &self.parts.consent
     }
 
     pub(crate) fn searcher(&self) -> &Searcher {
@@ -60,6 +78,12 @@ impl Site {
         format!("{}{path}", self.parts.base_path)
     }
 
+    /// The address of the page of an instance.
+    pub(crate) fn host_link(&self, host: &str) -> String {
+        // Literal IPv6 addresses are all that would not stand in a path as it is.
+        self.link(&format!("/hosts/{}", host.replace('[', "%5B").replace(']', "%5D")))
+    }
+
     pub(crate) fn page(&self, nonce: &Nonce, place: Place) -> PageContext {
         let mut page = PageContext::new(&self.parts.platform, nonce, &self.parts.base_path);
         if let Some(name) = &self.parts.config.name {
@@ -68,6 +92,7 @@ impl Site {
         page.nav = vec![
             self.nav_item("/", "Search", "search", place == Place::Home),
             self.nav_item("/search?sort=-publishedAt", "New videos", "compass", place == Place::Explore),
+            self.nav_item("/hosts", "Sites", "server", place == Place::Hosts),
             self.nav_item("/about", "About", "info", place == Place::About),
         ];
         page
@@ -75,6 +100,11 @@ impl Site {
 
     fn nav_item(&self, path: &str, label: &str, icon: &'static str, current: bool) -> NavItem {
         NavItem { href: self.link(path), label: label.to_owned(), icon, current }
+    }
+
+    /// The page for what is not there.
+    pub(crate) fn missing(page: PageContext, explanation: &str) -> Response {
+        ErrorPage::new(page, StatusCode::NOT_FOUND, explanation).into_response()
     }
 
     /// The page for a search that failed; the cause goes to the log.

@@ -117,7 +117,7 @@ async fn a_file_that_is_no_video_fails_with_words_for_its_owner() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_the_owner_finds_a_video_among_their_own() {
+async fn a_video_is_among_those_of_its_owner_before_it_is_ready() {
     let world = World::with(["alpha"]).await;
     world.alpha.admin().upload("A test card", &Clip::tiny().await).await;
     let waiting = world.alpha.admin().get_json("/api/v1/users/me/videos").await;

@@ -381,7 +381,8 @@ async fn a_server_that_is_down_for_a_week_is_said_to_be_and_can_be_tried_again()
     assert_eq!(following(&world.beta).await["total"], 0, "nothing happens by itself any more");
     let (_, rest) = text.split_once("/admin/following/searches/").unwrap();
     let (id, _) = rest.split_once('/').unwrap();
-    submit(&world.beta, &format!("/admin/following/searches/{id}/retry"), &[]).await;
+    let retried = submit(&world.beta, &format!("/admin/following/searches/{id}/retry"), &[]).await;
+    assert_eq!(retried.header("location"), Some("/admin/following"));
     world.settle().await;
     assert_eq!(following(&world.beta).await["data"][0]["state"], "accepted");
     let text = page(&world.beta, "/admin/following").await.success().text();

@@ -4,10 +4,11 @@
 
 use std::time::Duration;
 
+use http::Method;
 use indexer::hosts::{self, HostState};
 use platform::clock::Clock;
-use serde_json::Value;
-use shoal_tests::{Clip, World};
+use serde_json::{Value, json};
+use shoal_tests::{Clip, World, form::Form};
 
 /// Puts a server on the list, as `shoal index add` does, and reads it.
 async fn index(world: &World, address: &str) {
@@ -88,4 +89,29 @@ async fn the_index_introduces_itself() {
     let world = with_a_video().await;
     let config = world.search.get_json("/api/v1/config").await;
     assert_eq!((&config["searchInstanceName"], &config["indexedHostsCount"]), (&"search".into(), &1.into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn channels_and_playlists_of_a_server_are_found_with_it() {
+    let world = World::with(["alpha", "search"]).await;
+    let root = world.alpha.admin();
+    let video = root.upload("Lighthouses of the north", &Clip::tiny().await).await;
+    let channel = root.channel().await.to_string();
+    let form =
+        Form::default().text("displayName", "Sea marks").text("privacy", "1").text("videoChannelId", &channel).finish();
+    let request = world.alpha.request(Method::POST, "/api/v1/video-playlists").header("content-type", form.1);
+    let made: Value = serde_json::from_slice(&root.send(request.body(form.0)).await.success().body).unwrap();
+    let playlist = made["videoPlaylist"]["uuid"].as_str().unwrap();
+    let element = json!({ "videoId": video });
+    root.post_json(&format!("/api/v1/video-playlists/{playlist}/videos"), &element).await.assert_success();
+    world.settle().await;
+    index(&world, "http://alpha.test").await;
+
+    let channels = world.search.get_json("/api/v1/search/video-channels?host=alpha.test").await;
+    let own = world.alpha.get_json("/api/v1/video-channels").await;
+    assert_eq!((&channels["total"], &channels["data"][0]["name"]), (&own["total"], &own["data"][0]["name"]));
+    assert_eq!(channels["data"][0]["videosCount"], 1);
+    let playlists = world.search.get_json("/api/v1/search/video-playlists?search=sea+makrs").await;
+    assert_eq!((&playlists["data"][0]["uuid"], &playlists["data"][0]["videosLength"]), (&playlist.into(), &1.into()));
+    assert_eq!(playlists["data"][0]["ownerAccount"]["host"], "alpha.test");
 }

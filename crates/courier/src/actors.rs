@@ -8,6 +8,8 @@ use http::{HeaderMap, Method};
 use platform::{clock::SharedClock, db::DbError, net::RequestSigner};
 use url::Url;
 
+use crate::dialects::Dialect;
+
 /// One of our own actors.
 #[derive(Debug, Clone)]
 pub struct LocalActor {
@@ -84,15 +86,6 @@ impl KeyStore for LocalActor {
     async fn key_for(&self, actor: &Url) -> Result<Option<LocalActor>, KeyStoreError> {
         Ok((*actor == self.url).then(|| self.clone()))
     }
-}
-
-/// In which of two ways a request is signed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Dialect {
-    /// draft-cavage-http-signatures, which everybody understands.
-    Draft,
-    /// RFC 9421.
-    Message,
 }
 
 /// Signs requests in the name of an actor, naming the actor's URL as the key, as PeerTube does.

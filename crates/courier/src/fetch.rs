@@ -6,7 +6,7 @@
 //!
 //! Requests are signed by the instance actor, because servers may refuse others (PeerTube signs its own).
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use federation::{
     ACCEPT_ACTIVITY, is_activity_content_type,
@@ -18,7 +18,7 @@ use platform::net::{NetError, Response};
 use serde_json::Value;
 use url::Url;
 
-use crate::{Courier, FetchError, Signer};
+use crate::{Courier, FetchError, Signer, dialects::Dialect};
 
 /// How long a server may take to serve one document.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -65,12 +65,15 @@ impl Courier {
             Some(Value::Object(_)) | None => take_page(&collection, &mut items)?,
             Some(first) => lenient::as_url(first),
         };
+        let mut read = HashSet::new();
         for _ in 0..MAX_PAGES {
-            let Some(page_url) = next.take().filter(|_| items.len() < limit) else { break };
+            let Some(page_url) = next.take().filter(|next| items.len() < limit && read.insert(next.clone())) else {
+                break;
+            };
             ensure_same_host(&page_url, url)?;
             let (_, page) = self.get_document(&page_url).await?;
             let before = items.len();
-            next = take_page(&page, &mut items)?.filter(|next| *next != page_url && items.len() > before);
+            next = take_page(&page, &mut items)?.filter(|_| items.len() > before);
         }
         items.truncate(limit);
         Ok(items)
@@ -90,16 +93,19 @@ impl Courier {
 
     /// A signed request for anything small.
     pub(crate) async fn get(&self, url: &Url, accept: &str) -> Result<Response, FetchError> {
-        let signer = Signer::new(self.instance_actor().clone(), self.platform().clock.clone());
         let target = without_fragment(url);
         self.may_fetch(&target)?;
-        let request = self.platform().http.get(&target).accept(accept).signer(&signer).timeout(TIMEOUT);
-        let response = request.max_body(document::MAX_DOCUMENT_BYTES as u64).send().await?;
-        match response.error_for_status() {
+        match self.in_known_dialect(&target, |dialect| self.ask(&target, accept, dialect)).await {
             Err(NetError::Status { status: StatusCode::GONE, .. }) => Err(FetchError::Gone(target)),
             Err(NetError::Status { status: StatusCode::NOT_FOUND, .. }) => Err(FetchError::Missing(target)),
             outcome => Ok(outcome?),
         }
+    }
+
+    async fn ask(&self, target: &Url, accept: &str, dialect: Dialect) -> Result<Response, NetError> {
+        let signer = Signer::new(self.instance_actor().clone(), self.platform().clock.clone()).speaking(dialect);
+        let request = self.platform().http.get(target).accept(accept).signer(&signer).timeout(TIMEOUT);
+        request.max_body(document::MAX_DOCUMENT_BYTES as u64).send().await?.error_for_status()
     }
 }
 
@@ -213,5 +219,12 @@ mod tests {
             .serve("/c", &json!({"type": "Collection", "id": "http://beta.test/c", "first": "http://beta.test/p"}));
         assert_eq!(world.courier.fetch_collection(&url("http://beta.test/c"), 50).await.unwrap(), [0; 0]);
         assert_eq!(world.beta.requests().len(), 2);
+        for (path, next) in [("/p", "/q"), ("/q", "/p")] {
+            let id = format!("http://beta.test{path}");
+            let page = json!({"type": "OrderedCollectionPage", "id": id, "orderedItems": [path], "next": format!("http://beta.test{next}")});
+            world.beta.serve(path, &page);
+        }
+        assert_eq!(world.courier.fetch_collection(&url("http://beta.test/c"), 50).await.unwrap(), ["/p", "/q"]);
+        assert_eq!(world.beta.requests().len(), 3);
     }
 }

@@ -17,6 +17,7 @@
 mod actors;
 pub mod border;
 pub mod deliveries;
+mod dialects;
 pub mod discover;
 mod error;
 pub mod fetch;
@@ -55,7 +56,7 @@ struct Inner {
     remote_keys: inbox::RemoteKeys,
     limits: inbox::Limits,
     turns: inbox::Turns,
-    dialects: deliveries::Dialects,
+    dialects: dialects::Dialects,
     keys_of_ours: deliveries::Keys,
     bodies: deliveries::Bodies,
 }
@@ -84,7 +85,7 @@ impl Courier {
             remote_keys: inbox::RemoteKeys::default(),
             limits: inbox::Limits::default(),
             turns: inbox::Turns::default(),
-            dialects: deliveries::Dialects::default(),
+            dialects: dialects::Dialects::default(),
             keys_of_ours: deliveries::Keys::default(),
             bodies: deliveries::Bodies::default(),
         };

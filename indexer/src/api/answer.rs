@@ -2,12 +2,16 @@
 //!
 //! Where the software that defined the contract errs, the right thing is said: a date that is not known is `null`.
 
+mod collections;
+
+pub use collections::{ChannelAnswer, PlaylistAnswer};
+
 use platform::{clock::Timestamp, ids};
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
 use crate::{
-    document::{Actor, Labelled, VideoDocument},
+    document::{Actor, Avatar, Labelled},
     search::Hit,
     text::truncate,
 };
@@ -120,8 +124,8 @@ impl VideoAnswer {
             preview_url: absolute(&video.preview_path),
             embed_url: format!("{}{}", video.origin, video.embed_path),
             is_local: from_host.map(|host| host.eq_ignore_ascii_case(&video.host)),
-            account: ActorAnswer::new(&video.account, &video),
-            channel: ActorAnswer::new(&video.channel, &video),
+            account: ActorAnswer::new(&video.account, &video.origin),
+            channel: ActorAnswer::new(&video.channel, &video.origin),
             category: video.category,
             licence: video.licence,
             language: video.language,
@@ -146,18 +150,7 @@ impl VideoAnswer {
 }
 
 impl ActorAnswer {
-    fn new(actor: &Actor, video: &VideoDocument) -> Self {
-        let avatars = actor.avatars.iter().map(|avatar| {
-            let url = format!("{}{}", video.origin, avatar.path);
-            AvatarAnswer {
-                file_url: url.clone(),
-                url,
-                path: avatar.path.clone(),
-                width: avatar.width,
-                created_at: avatar.created_at,
-                updated_at: avatar.updated_at,
-            }
-        });
+    fn new(actor: &Actor, origin: &str) -> Self {
         Self {
             id: actor.id,
             name: actor.name.clone(),
@@ -165,9 +158,24 @@ impl ActorAnswer {
             url: actor.url.clone(),
             host: actor.host.clone(),
             avatar: None,
-            avatars: avatars.collect(),
+            avatars: pictures(&actor.avatars, origin),
         }
     }
+}
+
+fn pictures(pictures: &[Avatar], origin: &str) -> Vec<AvatarAnswer> {
+    let answer = |picture: &Avatar| {
+        let url = format!("{origin}{}", picture.path);
+        AvatarAnswer {
+            file_url: url.clone(),
+            url,
+            path: picture.path.clone(),
+            width: picture.width,
+            created_at: picture.created_at,
+            updated_at: picture.updated_at,
+        }
+    };
+    pictures.iter().map(answer).collect()
 }
 
 /// Nothing else is indexed.

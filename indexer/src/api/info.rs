@@ -14,6 +14,8 @@ pub(super) struct IndexInfo {
     legal_notices_url: Option<String>,
     indexed_hosts_count: u64,
     indexed_videos_count: u64,
+    indexed_channels_count: u64,
+    indexed_playlists_count: u64,
     indexed_instances_url: Option<String>,
 }
 
@@ -27,6 +29,8 @@ pub(super) async fn config(State(state): State<ApiState>) -> ApiResult<Json<Inde
         legal_notices_url: state.config.legal_notices_url.clone(),
         indexed_hosts_count: counts.hosts,
         indexed_videos_count: counts.videos,
+        indexed_channels_count: state.collections.channels.count(),
+        indexed_playlists_count: state.collections.playlists.count(),
         indexed_instances_url: None,
     }))
 }

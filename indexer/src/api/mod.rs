@@ -2,11 +2,13 @@
 //! can use this one as it is.
 
 mod answer;
+mod collections;
 mod info;
+mod openapi;
 mod parameters;
 mod videos;
 
-pub use answer::VideoAnswer;
+pub use answer::{ChannelAnswer, PlaylistAnswer, VideoAnswer};
 pub use parameters::{BadParameter, Parameters};
 
 use axum::{
@@ -19,7 +21,7 @@ use axum::{
 use platform::web::Problem;
 use tower_http::cors::{Any, CorsLayer};
 
-use crate::{Config, search::Searcher};
+use crate::{Config, collections::Collections, search::Searcher};
 
 /// Instances send the list of hosts that they block with every search.
 const MAX_BODY_BYTES: usize = 1_000_000;
@@ -29,6 +31,8 @@ const MAX_BODY_BYTES: usize = 1_000_000;
 pub struct ApiState {
     /// Answers searches.
     pub searcher: Searcher,
+    /// Channels and playlists.
+    pub collections: Collections,
     /// The rules of this index.
     pub config: Config,
     /// Name of the site.
@@ -38,11 +42,18 @@ pub struct ApiState {
 /// The routes, below the address that clients are given.
 pub fn router(state: ApiState) -> Router {
     Router::new()
-        .route("/api/v1/search/videos", only("GET, POST", get(videos::search).post(videos::search)))
+        .route("/api/v1/search/videos", search(get(videos::search).post(videos::search)))
+        .route("/api/v1/search/video-channels", search(get(collections::channels).post(collections::channels)))
+        .route("/api/v1/search/video-playlists", search(get(collections::playlists).post(collections::playlists)))
         .route("/api/v1/config", only("GET", get(info::config)))
+        .route("/api/v1/openapi.json", only("GET", get(openapi::document)))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(CorsLayer::new().allow_origin(Any).allow_methods([Method::GET, Method::POST]).allow_headers(Any))
         .with_state(state)
+}
+
+fn search(routes: MethodRouter<ApiState>) -> MethodRouter<ApiState> {
+    only("GET, POST", routes)
 }
 
 fn only(allowed: &'static str, routes: MethodRouter<ApiState>) -> MethodRouter<ApiState> {

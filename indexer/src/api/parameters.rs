@@ -4,6 +4,8 @@
 //! form body, or both; then the body wins, key by key. Unknown keys are ignored: instances send many that mean nothing to
 //! an index.
 
+mod collections;
+
 use std::{collections::BTreeMap, str::FromStr};
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};

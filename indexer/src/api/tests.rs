@@ -1,28 +1,41 @@
+mod clients;
+mod collections;
+mod openapi;
+
 use axum::{
     body::Body,
     http::{Request, Response, StatusCode, header},
 };
 use http_body_util::BodyExt;
-use platform::testing::TestDatabase;
+use platform::testing::{TestDatabase, TestPlatform};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use super::*;
-use crate::document::VideoDocument;
-use crate::testing::{fixture, searcher_over};
+use crate::{
+    channels::Channel,
+    document::VideoDocument,
+    playlists::Playlist,
+    testing::{collections_over, fixture, searcher_over},
+};
 
 struct Api {
     router: Router,
-    database: TestDatabase,
+    platform: TestPlatform,
 }
 
 impl Api {
     /// The interface over the fixture's 51 videos.
     async fn new() -> Self {
-        let database = TestDatabase::new().await;
-        let searcher = searcher_over(&database.db, &fixture()).await;
-        let state = ApiState { searcher, config: Config::default(), site_name: "Shoal".to_owned() };
-        Self { router: router(state), database }
+        Self::over(&fixture(), &[], &[]).await
+    }
+
+    async fn over(videos: &[VideoDocument], channels: &[Channel], playlists: &[Playlist]) -> Self {
+        let platform = TestPlatform::new().await;
+        let searcher = searcher_over(&platform.platform.db, videos).await;
+        let collections = collections_over(&platform.platform, channels, playlists).await;
+        let state = ApiState { searcher, collections, config: Config::default(), site_name: "Shoal".to_owned() };
+        Self { router: router(state), platform }
     }
 
     async fn send(&self, request: Request<Body>) -> Response<Body> {
@@ -30,14 +43,21 @@ impl Api {
     }
 
     async fn get(&self, query: &str) -> Value {
-        let request = Request::get(format!("/api/v1/search/videos?{}", ascii(query))).body(Body::empty()).unwrap();
-        let response = self.send(request).await;
-        assert_eq!(response.status(), StatusCode::OK, "{query}");
+        self.get_from(&format!("/api/v1/search/videos?{query}")).await
+    }
+
+    async fn get_from(&self, address: &str) -> Value {
+        let response = self.send(Request::get(ascii(address)).body(Body::empty()).unwrap()).await;
+        assert_eq!(response.status(), StatusCode::OK, "{address}");
         read(response).await
     }
 
     async fn post(&self, query: &str, body: Value) -> Value {
-        let request = Request::post(format!("/api/v1/search/videos?{query}"))
+        self.post_to(&format!("/api/v1/search/videos?{query}"), body).await
+    }
+
+    async fn post_to(&self, address: &str, body: Value) -> Value {
+        let request = Request::post(address)
             .header(header::CONTENT_TYPE, "application/json")
             .body(Body::from(body.to_string()))
             .unwrap();
@@ -261,15 +281,9 @@ async fn filters_combine_with_each_other_and_with_words() {
 
 #[tokio::test]
 async fn an_original_date_is_filtered_by_itself_and_not_by_the_date_of_publication() {
-    let database = TestDatabase::new().await;
     let [mut old, without] = ["Old", "Without"].map(crate::testing::video);
     old.originally_published_at = Some("1999-05-05T00:00:00Z".parse().unwrap());
-    let state = ApiState {
-        searcher: searcher_over(&database.db, &[old, without]).await,
-        config: Config::default(),
-        site_name: String::new(),
-    };
-    let api = Api { router: router(state), database };
+    let api = Api::over(&[old, without], &[], &[]).await;
     assert_eq!(api.names("originallyPublishedEndDate=2000-01-01").await, ["Old"]);
     assert_eq!(api.total("originallyPublishedStartDate=2000-01-01").await, 0);
     assert_eq!(api.names("sort=-originallyPublishedAt").await, ["Old", "Without"]);
@@ -369,8 +383,15 @@ async fn any_origin_may_read_and_other_verbs_are_refused() {
     assert_eq!(response.headers()[header::ACCESS_CONTROL_ALLOW_ORIGIN], "*");
     let config = read(response).await;
     assert_eq!((&config["searchInstanceName"], &config["indexedHostsCount"]), (&json!("Shoal"), &json!(0)));
+    assert_eq!((&config["indexedVideosCount"], &config["indexedChannelsCount"]), (&json!(51), &json!(0)));
 
-    for (path, allowed) in [("/api/v1/search/videos", "GET, POST"), ("/api/v1/config", "GET")] {
+    for (path, allowed) in [
+        ("/api/v1/search/videos", "GET, POST"),
+        ("/api/v1/search/video-channels", "GET, POST"),
+        ("/api/v1/search/video-playlists", "GET, POST"),
+        ("/api/v1/config", "GET"),
+        ("/api/v1/openapi.json", "GET"),
+    ] {
         let response = api.send(Request::delete(path).body(Body::empty()).unwrap()).await;
         assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
         assert_eq!(response.headers()[header::ALLOW], allowed);
@@ -387,7 +408,7 @@ async fn any_origin_may_read_and_other_verbs_are_refused() {
 #[tokio::test]
 async fn a_video_that_went_away_meanwhile_is_left_out() {
     let api = Api::new().await;
-    let db = &api.database.db;
+    let db = &api.platform.platform.db;
     let mut tx = db.begin().await.unwrap();
     let revision = crate::store::next_revision(&mut tx).await.unwrap();
     let now = "2026-03-01T12:00:00Z".parse().unwrap();

@@ -30,7 +30,8 @@ pub(super) async fn search(
     Ok(Json(Listing { total: page.total, data }))
 }
 
-fn read(query: &str, headers: &HeaderMap, body: &[u8]) -> Result<Parameters, BadParameter> {
+/// What was asked, in the query, in the body, or in both.
+pub(super) fn read(query: &str, headers: &HeaderMap, body: &[u8]) -> Result<Parameters, BadParameter> {
     let parameters = Parameters::from_query(query);
     if body.is_empty() {
         return Ok(parameters);

@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::StatusCode;
 use platform::net::{HttpClient, NetError, Response};
-use url::Url;
+use url::{Url, form_urlencoded};
 use uuid::Uuid;
 
 use super::{CrawlError, robots::Robots};
 use crate::{
     hosts::Origin,
-    ingest::{WireDetail, WirePage},
+    ingest::{self, CaptionFile, WireDetail, WirePage},
 };
 
 /// The most entries that PeerTube gives at once.
@@ -19,6 +20,8 @@ pub(super) const PAGE: u64 = 100;
 const AGENT: &str = "Shoal";
 const MAX_PAGE_BYTES: u64 = 5_000_000;
 const MAX_DETAIL_BYTES: u64 = 1_000_000;
+const MAX_CAPTION_LIST_BYTES: u64 = 200_000;
+const MAX_CAPTION_BYTES: u64 = 2_000_000;
 /// RFC 9309, section 2.5: at least 500 KiB.
 const MAX_ROBOTS_BYTES: u64 = 512 * 1_024;
 
@@ -81,6 +84,41 @@ impl InstanceClient {
                 .map_or_else(|| CrawlError::Nonsense("the instance is overloaded".to_owned()), CrawlError::from)),
             _ => Ok(Detail::Unavailable),
         }
+    }
+
+    /// A page of one of the lists of channels or playlists, only the instance's own. `None` if it has no such list, or
+    /// does not want it to be read.
+    pub async fn collections(&self, list: &str, start: u64) -> Result<Option<WirePage>, CrawlError> {
+        let host: String = form_urlencoded::byte_serialize(self.origin.host().as_bytes()).collect();
+        let path = format!("{list}?host={host}&searchTarget=local&sort=-createdAt&start={start}&count={PAGE}");
+        let Some(response) = self.get_if_offered(&path, MAX_PAGE_BYTES).await? else { return Ok(None) };
+        response.json().map(Some).map_err(|error| CrawlError::Nonsense(error.to_string()))
+    }
+
+    /// Where the captions of a video are; nowhere if the instance does not say.
+    pub async fn captions(&self, uuid: Uuid) -> Result<Vec<CaptionFile>, CrawlError> {
+        let path = format!("/api/v1/videos/{uuid}/captions");
+        let Some(response) = self.get_if_offered(&path, MAX_CAPTION_LIST_BYTES).await? else { return Ok(vec![]) };
+        Ok(response.json().map(|page| ingest::read_caption_list(&page)).unwrap_or_default())
+    }
+
+    /// A file of captions; empty if it is not there.
+    pub async fn caption_file(&self, path: &str) -> Result<Bytes, CrawlError> {
+        Ok(self.get_if_offered(path, MAX_CAPTION_BYTES).await?.map(|response| response.body).unwrap_or_default())
+    }
+
+    /// `None` if the instance does not have it, does not give it to everybody, or does not want it to be read. Unlike what
+    /// the list of videos says, this is no word about the whole instance.
+    async fn get_if_offered(&self, path: &str, max_bytes: u64) -> Result<Option<Response>, CrawlError> {
+        if !self.robots.allows(path) {
+            return Ok(None);
+        }
+        let response = self.request(path, max_bytes).await?;
+        let is_missing = response.status.is_client_error() && response.status != StatusCode::TOO_MANY_REQUESTS;
+        if is_missing || refuses_indexing(&response) {
+            return Ok(None);
+        }
+        Ok(Some(response.error_for_status()?))
     }
 
     /// No file means no rules; a server that fails may have some, so it is left alone (RFC 9309, section 2.3.1).

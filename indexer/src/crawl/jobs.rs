@@ -11,9 +11,10 @@ use platform::{
 use serde::{Deserialize, Serialize};
 use tracing::{info, warn};
 
-use super::{CrawlError, client::InstanceClient, pass};
+use super::{CrawlError, captions, client::InstanceClient, collections, pass};
 use crate::{
     Config,
+    collections::{Collections, store as collection_rows},
     hosts::{self, Origin, store},
     projection::Projection,
     store as videos,
@@ -50,7 +51,7 @@ impl Job for CrawlDue {
     }
 }
 
-/// Forgets videos that were removed long ago.
+/// Forgets what was removed long ago.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ForgetRemoved {}
 
@@ -60,9 +61,13 @@ impl Job for ForgetRemoved {
 }
 
 /// The jobs of this feature.
-pub fn jobs(platform: &Platform, config: &Config, projection: &Projection) -> JobSet {
-    let crawler =
-        Arc::new(Crawler { platform: platform.clone(), config: config.clone(), projection: projection.clone() });
+pub fn jobs(platform: &Platform, config: &Config, projection: &Projection, collections: &Collections) -> JobSet {
+    let crawler = Arc::new(Crawler {
+        platform: platform.clone(),
+        config: config.clone(),
+        projection: projection.clone(),
+        collections: collections.clone(),
+    });
     let (due, forget) = (crawler.clone(), crawler.clone());
     JobSet::new()
         .on(move |job: CrawlHost, context| {
@@ -98,6 +103,7 @@ pub(super) struct Crawler {
     pub platform: Platform,
     pub config: Config,
     pub projection: Projection,
+    pub collections: Collections,
 }
 
 impl Crawler {
@@ -123,7 +129,9 @@ impl Crawler {
         tx.commit().await?;
         let Some(pass) = pass else { return Ok(()) };
         let client = InstanceClient::connect(self.platform.http.clone(), origin, self.pace()).await?;
-        pass::run(self, &client, pass, context).await
+        pass::run(self, &client, pass, context).await?;
+        collections::run(self, &client, pass, context).await?;
+        captions::run(self, &client, pass, context).await
     }
 
     fn pace(&self) -> Duration {
@@ -139,6 +147,7 @@ impl Crawler {
         let removed = hosts::remove_videos(&mut tx, host, now).await?;
         tx.commit().await?;
         info!(host, reason, removed, "{host} does not want to be indexed");
+        self.collections.catch_up().await.map_err(JobError::retry)?;
         self.projection.catch_up().await.map_err(JobError::retry)
     }
 
@@ -172,6 +181,7 @@ impl Crawler {
         let before = self.platform.clock.now() - self.config.remember_removed_for.get();
         let mut tx = self.platform.db.begin().await?;
         videos::forget_removed(&mut tx, before).await?;
+        collection_rows::forget_removed(&mut tx, before).await?;
         tx.commit().await
     }
 }

@@ -2,12 +2,15 @@
 //!
 //! **Invariant:** nothing is dropped because something went wrong. A pass reads an instance's whole list and marks what it
 //! sees; only a pass that came to the end removes what it did not see, and what may merely have slipped between two pages
-//! is asked for by name first. A pass that fails or is killed goes on where its last committed page ended.
+//! is asked for by name first. A pass that fails or is killed goes on where its last committed page ended. After the videos
+//! come the channels and playlists, and then the captions, a part of them in each crawl.
 //!
 //! Manners: `robots.txt` and `X-Robots-Tag: noindex` are honoured (then what was indexed goes), one named user agent, at
 //! most [`Config::requests_per_second`](crate::Config) for each instance, `Retry-After` is kept.
 
+mod captions;
 mod client;
+mod collections;
 mod jobs;
 mod pass;
 mod robots;

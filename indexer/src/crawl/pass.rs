@@ -13,7 +13,10 @@ use super::{
 };
 use crate::{
     document::VideoDocument,
-    hosts::store::{self as hosts, Pass},
+    hosts::{
+        consent::{self, OptedOut},
+        store::{self as hosts, Pass},
+    },
     ingest::{self, WirePage, WireVideo},
     store::{self, KnownVideo, NewVideo},
 };
@@ -90,15 +93,20 @@ impl Reading<'_> {
     /// Writes what a page says, together with how far the pass is then. Tells whether all of it was seen before.
     async fn read_page(&mut self, page: WirePage) -> Result<bool, CrawlError> {
         let length = page.data.len().min(PAGE as usize);
-        let videos = self.accept(page);
+        let mut videos = self.accept(page);
         let is_repeat = videos.iter().all(|video| self.seen.contains(&video.uuid)) && !videos.is_empty();
         self.seen.extend(videos.iter().map(|video| video.uuid));
-        let findings = self.compare(videos).await?;
+        let out = consent::opted_out_of(&mut self.crawler.platform.db.read().await?, self.host()).await?;
+        videos.retain(|video| may_be_found(video, &out));
+        let mut findings = self.compare(videos).await?;
         let next = self.pass.start + length as i64;
         let mut tx = self.crawler.platform.db.begin().await?;
         if !hosts::advance_pass(&mut tx, self.host(), self.pass, next).await? {
             return Err(CrawlError::Superseded);
         }
+        // Who has opted out while their videos were read is heard here at the latest.
+        let out = consent::opted_out_of(&mut tx, self.host()).await?;
+        findings.changed.retain(|finding| may_be_found(&finding.document, &out));
         self.write(&mut tx, &findings).await?;
         tx.commit().await?;
         self.pass.start = next;
@@ -258,6 +266,10 @@ impl Reading<'_> {
     fn host(&self) -> &str {
         self.client.origin().host()
     }
+}
+
+fn may_be_found(video: &VideoDocument, out: &OptedOut) -> bool {
+    out.of_owners([video.account.name.as_str(), video.channel.name.as_str()]).is_none()
 }
 
 /// An empty page is the end, unless many videos are still to come by the instance's own count: then it has trouble, and

@@ -1,5 +1,8 @@
 //! Crawls of a small instance that the tests control.
 
+mod captions;
+mod collections;
+
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
@@ -48,6 +51,18 @@ struct Instance {
     page_cap: Option<usize>,
     requests: Vec<String>,
     agents: Vec<String>,
+    channels: Vec<Value>,
+    playlists: Vec<Value>,
+    /// What its lists of channels and playlists answer with, if not with what it has.
+    lists_answer: Option<StatusCode>,
+    /// Lists of captions by the UUID of their video.
+    captions: BTreeMap<String, Vec<Value>>,
+    /// Files by their paths.
+    files: BTreeMap<String, String>,
+    /// Paths of captions, of lists and of files, that were asked for.
+    caption_requests: Vec<String>,
+    /// What everything about captions answers with, if not with what it has.
+    captions_answer: Option<StatusCode>,
 }
 
 type Shared = Arc<Mutex<Instance>>;
@@ -57,6 +72,10 @@ async fn serve(tasks: &Tasks, shared: Shared) -> SocketAddr {
         .route("/robots.txt", get(robots))
         .route("/api/v1/videos", get(list))
         .route("/api/v1/videos/{id}", get(detail))
+        .route("/api/v1/videos/{id}/captions", get(captions::list))
+        .route("/captions/{file}", get(captions::file))
+        .route("/api/v1/search/video-channels", get(collections::list_channels))
+        .route("/api/v1/search/video-playlists", get(collections::list_playlists))
         .with_state(shared);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

@@ -1,23 +1,36 @@
 use platform::clock::Timestamp;
 
-/// Why an instance is on the list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Why an instance is on the list. Of several reasons the one that comes last here is kept: it outlives the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Source {
+    /// One of `indexer.directories` names it.
+    Directory,
+    /// The instance beside follows it, and its operator wants what comes by this follow to be indexed.
+    Follow,
+    /// It asked for it in its consent file.
+    OptIn,
     /// `indexer.hosts` names it.
     Configuration,
     /// The operator added it.
     Manual,
-    /// The instance beside follows it, and its operator wants what comes by this follow to be indexed.
-    Follow,
 }
 
 impl Source {
     pub(super) fn name(self) -> &'static str {
         match self {
+            Self::Directory => "directory",
+            Self::Follow => "follow",
+            Self::OptIn => "opt_in",
             Self::Configuration => "configuration",
             Self::Manual => "manual",
-            Self::Follow => "follow",
         }
+    }
+
+    pub(super) fn parse(name: &str) -> Self {
+        [Self::Directory, Self::Follow, Self::OptIn, Self::Configuration]
+            .into_iter()
+            .find(|source| source.name() == name)
+            .unwrap_or(Self::Manual)
     }
 }
 
@@ -35,7 +48,8 @@ pub enum HostState {
 }
 
 impl HostState {
-    pub(super) fn name(self) -> &'static str {
+    /// As the database and links spell it.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Waiting => "waiting",
             Self::Indexed => "indexed",
@@ -44,7 +58,7 @@ impl HostState {
         }
     }
 
-    fn parse(name: &str) -> Self {
+    pub(super) fn parse(name: &str) -> Self {
         [Self::Indexed, Self::Failing, Self::Refused]
             .into_iter()
             .find(|state| state.name() == name)
@@ -59,6 +73,10 @@ pub struct HostStatus {
     pub host: String,
     /// Its base URL.
     pub origin: String,
+    /// Why it is on the list.
+    pub source: Source,
+    /// Since when it is on the list.
+    pub added_at: Timestamp,
     /// How it goes.
     pub state: HostState,
     /// Indexed videos.
@@ -77,10 +95,36 @@ pub struct HostStatus {
     pub last_error: Option<String>,
 }
 
+/// Which instances of the list are asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HostFilter {
+    /// Only those whose name contains this; all if empty.
+    pub search: String,
+    /// Only those that are in this state.
+    pub state: Option<HostState>,
+}
+
+/// How many instances and videos the list comes to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, sqlx::FromRow)]
+pub struct HostCounts {
+    /// Instances on the list.
+    pub listed: i64,
+    /// Those whose last reading was complete.
+    pub indexed: i64,
+    /// Those whose last reading failed.
+    pub failing: i64,
+    /// Those that do not want to be indexed by their `robots.txt` or a header.
+    pub refused: i64,
+    /// Indexed videos.
+    pub videos: i64,
+}
+
 #[derive(sqlx::FromRow)]
 pub(super) struct HostRow {
     host: String,
     origin: String,
+    source: String,
+    added_at: Timestamp,
     state: String,
     video_count: i64,
     rejected_count: i64,
@@ -97,6 +141,8 @@ impl From<HostRow> for HostStatus {
         Self {
             host: row.host,
             origin: row.origin,
+            source: Source::parse(&row.source),
+            added_at: row.added_at,
             state: HostState::parse(&row.state),
             video_count: row.video_count,
             rejected_count: row.rejected_count,

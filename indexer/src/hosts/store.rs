@@ -2,28 +2,60 @@
 
 use platform::{
     clock::Timestamp,
-    db::{Connection, DbError, Tx},
+    db::{Connection, DbError, DynamicQuery, Tx},
     sql,
 };
 
 use super::{
     Origin,
-    model::{HostRow, HostState, HostStatus, Source},
+    model::{HostCounts, HostFilter, HostRow, HostState, HostStatus, Source},
 };
 
-/// Puts an instance on the list. What is there stays, except that the operator's own word outlives the configuration, and
-/// both outlive a follow.
-pub async fn insert(tx: &mut Tx, origin: &Origin, source: Source, now: Timestamp) -> Result<(), DbError> {
+/// Puts an instance on the list, or writes why and under which address it is there.
+pub async fn save(tx: &mut Tx, origin: &Origin, source: Source, now: Timestamp) -> Result<(), DbError> {
     tx.query(sql!(
         "INSERT INTO index_hosts (host, origin, source, added_at, next_crawl_at) VALUES ($1, $2, $3, $4, $4)
-         ON CONFLICT (host) DO UPDATE SET origin = excluded.origin,
-             source = CASE WHEN excluded.source = 'manual' OR index_hosts.source = 'follow' THEN excluded.source
-                 ELSE index_hosts.source END"
+         ON CONFLICT (host) DO UPDATE SET origin = excluded.origin, source = excluded.source"
     ))
     .bind(origin.host())
     .bind(origin.to_string())
     .bind(source.name())
     .bind(now)
+    .execute()
+    .await
+    .map(drop)
+}
+
+/// Writes why an instance is on the list.
+pub async fn set_source(tx: &mut Tx, host: &str, source: Source) -> Result<(), DbError> {
+    tx.query(sql!("UPDATE index_hosts SET source = $1 WHERE host = $2"))
+        .bind(source.name())
+        .bind(host)
+        .execute()
+        .await
+        .map(drop)
+}
+
+/// Why an instance is on the list; `None` if it is not.
+pub async fn source_of(conn: &mut Connection, host: &str) -> Result<Option<Source>, DbError> {
+    let name: Option<String> =
+        conn.query(sql!("SELECT source FROM index_hosts WHERE host = $1")).bind(host).fetch_optional_scalar().await?;
+    Ok(name.as_deref().map(Source::parse))
+}
+
+/// Waits for whoever is writing about an instance, and has the next one wait until this transaction ends.
+pub async fn lock(tx: &mut Tx, host: &str) -> Result<(), DbError> {
+    tx.query(sql!("UPDATE index_hosts SET host = host WHERE host = $1")).bind(host).execute().await.map(drop)
+}
+
+/// Counts the indexed videos of an instance anew.
+pub async fn recount(tx: &mut Tx, host: &str) -> Result<(), DbError> {
+    tx.query(sql!(
+        "UPDATE index_hosts
+         SET video_count = (SELECT COUNT(*) FROM index_videos v WHERE v.host = index_hosts.host AND v.removed_at IS NULL)
+         WHERE host = $1"
+    ))
+    .bind(host)
     .execute()
     .await
     .map(drop)
@@ -49,24 +81,114 @@ pub async fn origin_of(conn: &mut Connection, host: &str) -> Result<Option<Strin
 
 /// All instances with their state.
 pub async fn all(conn: &mut Connection) -> Result<Vec<HostStatus>, DbError> {
-    let rows = conn
-        .query(sql!(
-            "SELECT host, origin, state, video_count, rejected_count, pass_started_at, next_start, last_crawl_at,
-                    last_success_at, next_crawl_at, last_error
-             FROM index_hosts ORDER BY host"
-        ))
-        .fetch_all::<HostRow>()
-        .await?;
+    list(conn, &HostFilter::default(), 0, i64::MAX).await
+}
+
+/// The instances that a filter lets through, by name.
+pub async fn list(
+    conn: &mut Connection,
+    filter: &HostFilter,
+    start: i64,
+    count: i64,
+) -> Result<Vec<HostStatus>, DbError> {
+    let mut query = conn.build(sql!(fragment
+        "SELECT host, origin, source, added_at, state, video_count, rejected_count, pass_started_at, next_start,
+                last_crawl_at, last_success_at, next_crawl_at, last_error
+         FROM index_hosts WHERE 1 = 1"
+    ));
+    restrict(&mut query, filter);
+    query.push(" ORDER BY host LIMIT ").bind(count).push(" OFFSET ").bind(start);
+    let rows = query.fetch_all::<HostRow>().await?;
     Ok(rows.into_iter().map(HostStatus::from).collect())
 }
 
-/// The instances whose time has come, at most `limit`.
-pub async fn due(conn: &mut Connection, now: Timestamp, limit: i64) -> Result<Vec<String>, DbError> {
-    conn.query(sql!("SELECT host FROM index_hosts WHERE next_crawl_at <= $1 ORDER BY next_crawl_at LIMIT $2"))
+/// How many instances a filter lets through.
+pub async fn count_listed(conn: &mut Connection, filter: &HostFilter) -> Result<i64, DbError> {
+    let mut query = conn.build(sql!(fragment "SELECT COUNT(*) FROM index_hosts WHERE 1 = 1"));
+    restrict(&mut query, filter);
+    query.fetch_scalar().await
+}
+
+fn restrict(query: &mut DynamicQuery<'_>, filter: &HostFilter) {
+    if !filter.search.is_empty() {
+        query.push(" AND host LIKE ").bind(pattern_of(&filter.search)).push(" ESCAPE '!'");
+    }
+    if let Some(state) = filter.state {
+        query.push(" AND state = ").bind(state.name());
+    }
+}
+
+/// What contains the text, with `!` before what would be a wildcard.
+fn pattern_of(text: &str) -> String {
+    let escaped = text.to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_");
+    format!("%{escaped}%")
+}
+
+/// One instance with its state.
+pub async fn find(conn: &mut Connection, host: &str) -> Result<Option<HostStatus>, DbError> {
+    let row = conn
+        .query(sql!(
+            "SELECT host, origin, source, added_at, state, video_count, rejected_count, pass_started_at, next_start,
+                    last_crawl_at, last_success_at, next_crawl_at, last_error
+             FROM index_hosts WHERE host = $1"
+        ))
+        .bind(host)
+        .fetch_optional::<HostRow>()
+        .await?;
+    Ok(row.map(HostStatus::from))
+}
+
+/// What the list comes to.
+pub async fn counts(conn: &mut Connection) -> Result<HostCounts, DbError> {
+    conn.query(sql!(
+        "SELECT COUNT(*) AS listed,
+                COUNT(CASE WHEN state = 'indexed' THEN 1 END) AS indexed,
+                COUNT(CASE WHEN state = 'failing' THEN 1 END) AS failing,
+                COUNT(CASE WHEN state = 'refused' THEN 1 END) AS refused,
+                CAST(COALESCE(SUM(video_count), 0) AS BIGINT) AS videos
+         FROM index_hosts"
+    ))
+    .fetch_one()
+    .await
+}
+
+/// The names of all instances.
+pub async fn names(conn: &mut Connection) -> Result<Vec<String>, DbError> {
+    conn.query(sql!("SELECT host FROM index_hosts ORDER BY host")).fetch_all_scalars().await
+}
+
+/// The instances whose consent file was not looked at since a moment, at most `limit`.
+pub async fn unchecked(conn: &mut Connection, since: Timestamp, limit: i64) -> Result<Vec<String>, DbError> {
+    conn.query(sql!(
+        "SELECT host FROM index_hosts WHERE consent_checked_at IS NULL OR consent_checked_at < $1
+         ORDER BY consent_checked_at LIMIT $2"
+    ))
+    .bind(since)
+    .bind(limit)
+    .fetch_all_scalars()
+    .await
+}
+
+/// Notes that the consent file of an instance was looked at, or could not be.
+pub async fn note_check(tx: &mut Tx, host: &str, now: Timestamp) -> Result<(), DbError> {
+    tx.query(sql!("UPDATE index_hosts SET consent_checked_at = $1 WHERE host = $2"))
         .bind(now)
-        .bind(limit)
-        .fetch_all_scalars()
+        .bind(host)
+        .execute()
         .await
+        .map(drop)
+}
+
+/// The instances whose time has come, at most `limit`. One that was not asked for its consent yet is not among them.
+pub async fn due(conn: &mut Connection, now: Timestamp, limit: i64) -> Result<Vec<String>, DbError> {
+    conn.query(sql!(
+        "SELECT host FROM index_hosts WHERE next_crawl_at <= $1 AND consent_checked_at IS NOT NULL
+         ORDER BY next_crawl_at LIMIT $2"
+    ))
+    .bind(now)
+    .bind(limit)
+    .fetch_all_scalars()
+    .await
 }
 
 /// How many instances were read completely at least once.

@@ -134,6 +134,94 @@ pub struct WireAvatar {
     pub updated_at: Option<Timestamp>,
 }
 
+/// An entry of a list of channels.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct WireChannel {
+    #[serde(flatten)]
+    pub actor: WireActor,
+    #[serde(flatten)]
+    pub profile: WireProfile,
+    #[serde(deserialize_with = "lenient")]
+    pub support: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    pub banners: Option<Vec<WireAvatar>>,
+    #[serde(deserialize_with = "lenient")]
+    pub owner_account: Option<WireOwner>,
+}
+
+/// The account of a channel.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct WireOwner {
+    #[serde(flatten)]
+    pub actor: WireActor,
+    #[serde(flatten)]
+    pub profile: WireProfile,
+}
+
+/// What is said about accounts and channels where they are more than a name below a video.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct WireProfile {
+    #[serde(deserialize_with = "lenient")]
+    pub description: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    pub following_count: u64,
+    #[serde(deserialize_with = "lenient")]
+    pub followers_count: u64,
+    #[serde(deserialize_with = "lenient")]
+    pub created_at: Option<Timestamp>,
+    #[serde(deserialize_with = "lenient")]
+    pub updated_at: Option<Timestamp>,
+}
+
+/// An entry of a list of playlists.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct WirePlaylist {
+    #[serde(deserialize_with = "lenient")]
+    pub id: Option<i64>,
+    #[serde(deserialize_with = "lenient")]
+    pub uuid: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    pub display_name: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    pub description: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    pub privacy: Option<WireLabelled<i64>>,
+    #[serde(deserialize_with = "lenient")]
+    pub r#type: Option<WireLabelled<i64>>,
+    #[serde(deserialize_with = "lenient")]
+    pub videos_length: u64,
+    #[serde(deserialize_with = "lenient")]
+    pub thumbnail_path: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    pub embed_path: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    pub created_at: Option<Timestamp>,
+    #[serde(deserialize_with = "lenient")]
+    pub updated_at: Option<Timestamp>,
+    #[serde(deserialize_with = "lenient")]
+    pub owner_account: Option<WireActor>,
+    #[serde(deserialize_with = "lenient")]
+    pub video_channel: Option<WireActor>,
+}
+
+/// An entry of a video's list of captions.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct WireCaption {
+    #[serde(deserialize_with = "lenient")]
+    pub language: Option<WireLabelled<String>>,
+    #[serde(deserialize_with = "lenient")]
+    pub automatically_generated: bool,
+    #[serde(deserialize_with = "lenient")]
+    pub caption_path: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    pub updated_at: Option<String>,
+}
+
 /// Reads a value, or its default if it has another shape.
 fn lenient<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where

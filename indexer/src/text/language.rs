@@ -73,8 +73,8 @@ pub fn primary(code: &str) -> &str {
     code.split_once('-').map_or(code, |(language, _)| language)
 }
 
-/// The code of the language that the texts of a video are clearly in.
-pub fn of_video(title: &str, description: &str) -> Option<&'static str> {
+/// The code of the language that a title and a description are clearly in.
+pub fn of_texts(title: &str, description: &str) -> Option<&'static str> {
     detect(&format!("{title}\n{}", truncate(description, SAMPLE_CHARS)))
 }
 

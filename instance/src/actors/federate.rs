@@ -116,8 +116,10 @@ pub async fn refresh(app: &App, url: &Url) -> Result<Actor, ResolveError> {
         Some(owner) => {
             let (owner_id, account) = save_account(&mut tx, random, &owner, now).await?;
             let id = save_channel(&mut tx, random, &document, account, now).await?;
+            let host = document.id.host_str().unwrap_or_default();
             for actor in [owner_id, id] {
-                enqueue(&mut tx, now, &CountFollowers { actor_id: actor.0 }).await?;
+                let job = CountFollowers { actor_id: actor.0, host: host.to_owned() };
+                enqueue(&mut tx, now, &job).await?;
             }
             id
         }

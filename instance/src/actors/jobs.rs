@@ -1,6 +1,6 @@
 //! Background work on actors: asking their servers for them, and removing all that they leave.
 
-use platform::jobs::{Job, JobContext, JobError, JobSet};
+use platform::jobs::{Job, JobContext, JobError, JobSet, Lane};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -16,9 +16,14 @@ pub struct RefreshActor {
 
 impl Job for RefreshActor {
     const KIND: &'static str = "actor_refresh";
+    const LANE: Lane = Lane::Fetch;
 
     fn dedupe_key(&self) -> Option<String> {
         Some(self.url.to_string())
+    }
+
+    fn party(&self) -> Option<String> {
+        self.url.host_str().map(str::to_owned)
     }
 }
 
@@ -27,14 +32,21 @@ impl Job for RefreshActor {
 pub struct CountFollowers {
     /// Row of the actor.
     pub actor_id: i64,
+    /// Its server.
+    pub host: String,
 }
 
 impl Job for CountFollowers {
     const KIND: &'static str = "actor_count_followers";
+    const LANE: Lane = Lane::Fetch;
     const PRIORITY: i64 = -1;
 
     fn dedupe_key(&self) -> Option<String> {
         Some(self.actor_id.to_string())
+    }
+
+    fn party(&self) -> Option<String> {
+        Some(self.host.clone())
     }
 }
 

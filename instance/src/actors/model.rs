@@ -161,34 +161,6 @@ pub struct NewActor {
     pub is_indexable: bool,
 }
 
-#[cfg(test)]
-impl NewActor {
-    /// Somebody on another server, which nobody has asked.
-    pub fn stranger(kind: ActorKind, name: &str, host: &str) -> Self {
-        let base = format!("https://{host}/accounts/{name}");
-        Self {
-            kind,
-            username: name.to_owned(),
-            host: host.to_owned(),
-            is_local: false,
-            inbox_url: format!("{base}/inbox"),
-            shared_inbox_url: Some(format!("https://{host}/inbox")),
-            outbox_url: None,
-            followers_url: Some(format!("{base}/followers")),
-            following_url: None,
-            public_key_pem: String::new(),
-            private_key_pem: None,
-            refreshed_at: None,
-            playlists_url: None,
-            moved_to_url: None,
-            also_known_as: vec![],
-            published_at: None,
-            is_indexable: true,
-            url: Url::parse(&base).unwrap(),
-        }
-    }
-}
-
 /// Path of the page of a channel or an account.
 pub fn page_path(is_channel: bool, username: &str, host: &str, is_local: bool) -> String {
     let folder = if is_channel { "c" } else { "a" };

@@ -1,20 +1,23 @@
 //! The background work: page after page, with room for others in between.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 use courier::FetchError;
 use federation::origin::Host;
 use platform::{
     clock::Timestamp,
-    db::DbError,
+    db::{DbError, Tx},
     jobs::{Job, JobContext, JobError, JobSet, Lane, RetryPolicy, Schedule, enqueue},
 };
 use serde::{Deserialize, Serialize};
-use tracing::{debug, info};
+use tokio::time::Instant;
+use tracing::{debug, info, warn};
 use url::Url;
 
 use super::{
     Backfill, BackfillState, Source, actions, fetch, listing,
-    model::{Page, Position},
+    model::{Cut, Page, Position},
     outbox,
     store::{self, Progress},
 };
@@ -26,8 +29,12 @@ use crate::{
 
 /// Pages that are read before others have a turn.
 const PAGES_AT_ONCE: u32 = 10;
+/// A server that is slow has its turn no longer than this, and the page that it is at.
+const TURN: Duration = Duration::from_mins(1);
 /// A finished reading begins anew after this time.
 const READ_AGAIN_AFTER: TimeDelta = TimeDelta::hours(24);
+/// The same for one that came to no end.
+const READ_ENDLESS_AGAIN_AFTER: TimeDelta = TimeDelta::days(7);
 /// A failed one goes on after this time, and twice as long after each further failure.
 const FIRST_DELAY: TimeDelta = TimeDelta::minutes(5);
 const READINGS_AT_ONCE: i64 = 100;
@@ -102,13 +109,15 @@ async fn start_due(app: App) -> Result<(), JobError> {
 }
 
 /// What reading a page came to.
-enum Step {
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Step {
     GoOn,
     Ended,
 }
 
 async fn read(app: App, job: ReadPublished, context: JobContext) -> Result<(), JobError> {
     let id = ActorId(job.actor_id);
+    let began = Instant::now();
     for _ in 0..PAGES_AT_ONCE {
         let Some((actor, backfill)) = wanted(&app, id).await? else { return Ok(()) };
         match step(&app, &actor, &backfill).await {
@@ -116,7 +125,7 @@ async fn read(app: App, job: ReadPublished, context: JobContext) -> Result<(), J
             Ok(Step::Ended) => return Ok(()),
             Err(error) => return note_failure(&app, &actor, &backfill, &error).await,
         }
-        if context.is_cancelled() {
+        if context.is_cancelled() || began.elapsed() > TURN {
             break;
         }
     }
@@ -154,7 +163,7 @@ async fn step(app: &App, actor: &Actor, backfill: &Backfill) -> Result<Step, Job
         known => known,
     };
     let page = read_page(app, actor, source, &backfill.position()).await?;
-    let (next, total) = (page.next.clone(), page.total);
+    let (next, cut, total) = (page.next.clone(), page.cut, page.total);
     let done = i64::try_from(page.entries.len()).unwrap_or_default();
     let harvest = fetch::gather(app, page).await?;
 
@@ -163,18 +172,27 @@ async fn step(app: &App, actor: &Actor, backfill: &Backfill) -> Result<Step, Job
     let new_videos = harvest.store(app, &mut tx).await?;
     let progress = Progress {
         from: backfill.cursor,
-        next: next.clone().unwrap_or(Position { cursor: backfill.cursor, next_url: None }),
+        next: next.clone().unwrap_or(Position { cursor: backfill.cursor, ..Position::default() }),
         done,
         new_videos,
         total,
     };
     let is_current = store::advance(&mut tx, actor.id, &progress, now).await?;
     if is_current && next.is_none() {
-        store::finish(&mut tx, actor.id, now + READ_AGAIN_AFTER, now).await?;
-        info!(actor.host, done = backfill.done + done, "read everything that {} has published", actor.url());
+        finish(&mut tx, actor, backfill.done + done, cut, now).await?;
     }
     tx.commit().await?;
     Ok(if next.is_some() { Step::GoOn } else { Step::Ended })
+}
+
+async fn finish(tx: &mut Tx, actor: &Actor, done: i64, cut: Option<Cut>, now: Timestamp) -> Result<(), DbError> {
+    let pause = if cut.is_some() { READ_ENDLESS_AGAIN_AFTER } else { READ_AGAIN_AFTER };
+    store::finish(tx, actor.id, cut, now + pause, now).await?;
+    match cut {
+        None => info!(actor.host, done, "read everything that {} has published", actor.url()),
+        Some(cut) => warn!(actor.host, done, reason = %cut, "stopped reading what {} has published", actor.url()),
+    }
+    Ok(())
 }
 
 async fn read_page(app: &App, actor: &Actor, source: Source, position: &Position) -> Result<Page, JobError> {

@@ -8,7 +8,7 @@ use platform::{clock::Timestamp, jobs::JobError};
 use serde_json::Value;
 use url::Url;
 
-use super::model::{Entry, Page, Position};
+use super::model::{Cut, Entry, Page, Position};
 use crate::{
     App,
     actors::{Actor, ActorKind},
@@ -65,8 +65,9 @@ fn page(document: &Value, base: &Url, start: i64) -> Page {
     });
     let cursor = start + on_page;
     let is_last = on_page == 0 || cursor >= total.unwrap_or(MAX_VIDEOS) || cursor >= MAX_VIDEOS;
-    let next = (!is_last).then_some(Position { cursor, next_url: None });
-    Page { entries: entries.collect(), next, total }
+    let cut = (on_page > 0 && cursor >= MAX_VIDEOS).then_some(Cut::Endless);
+    let next = (!is_last).then_some(Position { cursor, ..Position::default() });
+    Page { entries: entries.collect(), next, cut, total }
 }
 
 #[cfg(test)]
@@ -99,7 +100,8 @@ mod tests {
         let item = json!({ "url": "https://tube.example/videos/watch/1" });
         assert_eq!(page(&json!({ "total": 1, "data": [item] }), &base(), 0).next, None);
         assert_eq!(page(&json!({ "total": 1_000_000_000, "data": [] }), &base(), 0).next, None);
-        assert_eq!(page(&json!({ "data": [item] }), &base(), MAX_VIDEOS - 1).next, None);
+        let endless = page(&json!({ "data": [item] }), &base(), MAX_VIDEOS - 1);
+        assert_eq!((endless.next, endless.cut), (None, Some(Cut::Endless)));
     }
 
     #[test]

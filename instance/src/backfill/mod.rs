@@ -7,7 +7,8 @@
 //! How it is read depends on what runs there ([`Source`]): servers of this kind hand over whole videos on the pages of
 //! their outboxes; PeerTube lists a hundred addresses at a time in its REST API; others have an outbox. The newest come
 //! first. What is known and has not changed is not asked for again. A finished reading begins anew after a day, so that
-//! gaps heal; a failed one goes on later, and later.
+//! gaps heal; a failed one goes on later, and later. A listing that leads in a circle, or has no end, is left where that is
+//! noticed, and read again after a week.
 
 mod actions;
 mod fetch;
@@ -16,6 +17,8 @@ mod listing;
 mod model;
 mod outbox;
 pub mod store;
+#[cfg(test)]
+mod tests;
 
 pub use actions::{pause, peek, resume, start, stop};
 pub use fetch::channel_of;

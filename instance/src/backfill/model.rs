@@ -69,7 +69,9 @@ pub struct Backfill {
     pub total: Option<i64>,
     /// Failures since something worked.
     pub failures: i64,
-    /// What went wrong last.
+    /// A page of an outbox that was read.
+    pub mark_url: Option<String>,
+    /// What went wrong last, or why it ended before the end.
     pub error: Option<String>,
     /// When everything had been read.
     pub finished_at: Option<Timestamp>,
@@ -98,8 +100,8 @@ impl Backfill {
 
     /// Where it stands.
     pub fn position(&self) -> Position {
-        let next_url = self.next_url.as_deref().and_then(|url| url::Url::parse(url).ok());
-        Position { cursor: self.cursor, next_url }
+        let url = |text: &Option<String>| text.as_deref().and_then(|text| url::Url::parse(text).ok());
+        Position { cursor: self.cursor, next_url: url(&self.next_url), mark_url: url(&self.mark_url) }
     }
 }
 
@@ -110,6 +112,19 @@ pub struct Position {
     pub cursor: i64,
     /// The next page of an outbox.
     pub next_url: Option<url::Url>,
+    /// A page that was read: an outbox that leads back to it leads in a circle.
+    pub mark_url: Option<url::Url>,
+}
+
+/// Why a listing is not read to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Cut {
+    /// The way on leads to a page that was read.
+    #[error("its list leads back to where it was read before")]
+    Circle,
+    /// There is more than anybody has.
+    #[error("its list has no end")]
+    Endless,
 }
 
 /// One page of a listing.
@@ -119,6 +134,8 @@ pub struct Page {
     pub entries: Vec<Entry>,
     /// Where the next one begins; `None` after the last.
     pub next: Option<Position>,
+    /// Why this is the last, although the listing goes on.
+    pub cut: Option<Cut>,
     /// How many videos there are in all, if the page says so.
     pub total: Option<i64>,
 }

@@ -15,13 +15,13 @@ use platform::jobs::JobError;
 use serde_json::Value;
 use url::Url;
 
-use super::model::{Entry, Page, Position, Source};
+use super::model::{Cut, Entry, Page, Position, Source};
 use crate::{App, actors::Actor};
 
 /// The parameter by which whole videos are asked for, and its value.
 pub const EMBED: (&str, &str) = ("embed", "video");
-/// Pages of one outbox that are read at most.
-const MAX_PAGES: i64 = 20_000;
+/// Pages of one outbox that are read at most; PeerTube's own limit.
+pub(super) const MAX_PAGES: i64 = 2_000;
 /// Entries of one page that are read at most.
 const MAX_ENTRIES: usize = 200;
 
@@ -37,14 +37,32 @@ pub async fn read(app: &App, actor: &Actor, source: Source, position: &Position)
         },
     };
     ensure_same_host(&page.id, &outbox).map_err(JobError::fail)?;
-    let cursor = position.cursor + 1;
-    let next_url = page.next.clone().filter(|next| {
-        same_host(next, &outbox) && *next != page.id && Some(next) != position.next_url.as_ref() && cursor < MAX_PAGES
-    });
-    let entries = entries(&page);
-    let next = next_url.filter(|_| !page.ordered_items.is_empty());
     let total = total.and_then(|total| i64::try_from(total).ok());
-    Ok(Page { entries, next: next.map(|url| Position { cursor, next_url: Some(url) }), total })
+    let (next, cut) = match page.next.clone().filter(|next| same_host(next, &outbox) && !page.ordered_items.is_empty())
+    {
+        None => (None, None),
+        Some(next) => match go_on(&page.id, next, position) {
+            Ok(next) => (Some(next), None),
+            Err(cut) => (None, Some(cut)),
+        },
+    };
+    Ok(Page { entries: entries(&page), next, cut, total })
+}
+
+/// Where it goes on after a page. Of the pages that were read, one is remembered: that of the last power of two, so that
+/// in the end it lies on whatever circle the way leads in, however long (after R. P. Brent).
+fn go_on(page: &Url, next: Url, position: &Position) -> Result<Position, Cut> {
+    let is_mark = |url: &Url| position.mark_url.as_ref() == Some(url);
+    if next == *page || position.next_url.as_ref() == Some(&next) || is_mark(&next) || is_mark(page) {
+        return Err(Cut::Circle);
+    }
+    let cursor = position.cursor + 1;
+    if cursor >= MAX_PAGES {
+        return Err(Cut::Endless);
+    }
+    let is_power_of_two = cursor & (cursor - 1) == 0;
+    let mark_url = if is_power_of_two { Some(page.clone()) } else { position.mark_url.clone() };
+    Ok(Position { cursor, next_url: Some(next), mark_url })
 }
 
 async fn first_page(
@@ -116,6 +134,38 @@ mod tests {
         let entries = entries(&page(vec![item.clone(), item, json!("nothing"), json!({ "object": 3 })]));
         assert_eq!(entries.len(), 1);
         assert!(matches!(&entries[0], Entry::Address(url, None) if url.path() == "/videos/watch/1"));
+    }
+
+    #[test]
+    fn a_circle_is_noticed_however_long_it_is_and_however_far_away() {
+        let address = |number: usize| Url::parse(&format!("https://tube.example/outbox?page={number}")).unwrap();
+        for (way_there, circle) in [(0, 1), (0, 2), (1, 1), (0, 3), (5, 7), (100, 33), (3, 400)] {
+            let (mut position, mut page, mut read) = (Position::default(), 0, 1);
+            let cut = loop {
+                let next = if page + 1 == way_there + circle { way_there } else { page + 1 };
+                match go_on(&address(page), address(next), &position) {
+                    Ok(next) => position = next,
+                    Err(cut) => break cut,
+                }
+                (page, read) = (next, read + 1);
+            };
+            assert_eq!(cut, Cut::Circle, "{way_there} pages to a circle of {circle}");
+            assert!(read <= 3 * (way_there + circle), "{read} pages read of {way_there} to a circle of {circle}");
+        }
+    }
+
+    #[test]
+    fn an_outbox_that_goes_on_and_on_is_left() {
+        let address = |number: i64| Url::parse(&format!("https://tube.example/outbox?page={number}")).unwrap();
+        let mut position = Position::default();
+        let read = (0..2 * MAX_PAGES).find(|page| match go_on(&address(*page), address(page + 1), &position) {
+            Ok(next) => {
+                position = next;
+                false
+            }
+            Err(cut) => cut == Cut::Endless,
+        });
+        assert_eq!(read, Some(MAX_PAGES - 1));
     }
 
     #[test]

@@ -10,13 +10,14 @@ use platform::{
 
 use super::{
     Backfill, Source,
-    model::{BackfillState, Position},
+    model::{BackfillState, Cut, Position},
 };
 use crate::actors::ActorId;
 
 macro_rules! backfill {
     () => {
-        "SELECT actor_id, state, source, cursor, next_url, done, total, failures, error, finished_at FROM backfills"
+        "SELECT actor_id, state, source, cursor, next_url, mark_url, done, total, failures, error, finished_at \
+         FROM backfills"
     };
 }
 
@@ -50,7 +51,7 @@ pub async fn begin(tx: &mut Tx, actor: ActorId, now: Timestamp) -> Result<bool, 
     let changed = tx
         .query(sql!(
             "INSERT INTO backfills (actor_id, state, source, started_at, updated_at) VALUES ($1, 'reading', 'unknown', $2, $2) \
-             ON CONFLICT (actor_id) DO UPDATE SET state = 'reading', source = 'unknown', cursor = 0, next_url = NULL, \
+             ON CONFLICT (actor_id) DO UPDATE SET state = 'reading', source = 'unknown', cursor = 0, next_url = NULL, mark_url = NULL, \
              done = 0, new_videos = 0, failures = 0, error = NULL, next_at = NULL, started_at = excluded.started_at, \
              updated_at = excluded.updated_at WHERE backfills.state NOT IN ('reading', 'paused')"
         ))
@@ -106,7 +107,7 @@ pub async fn advance(tx: &mut Tx, actor: ActorId, progress: &Progress, now: Time
     let changed = tx
         .query(sql!(
             "UPDATE backfills SET cursor = $3, next_url = $4, done = done + $5, new_videos = new_videos + $6, \
-             total = COALESCE($7, total), failures = 0, error = NULL, updated_at = $8 \
+             total = COALESCE($7, total), failures = 0, error = NULL, updated_at = $8, mark_url = $9 \
              WHERE actor_id = $1 AND cursor = $2 AND state = 'reading'"
         ))
         .bind(actor)
@@ -117,20 +118,28 @@ pub async fn advance(tx: &mut Tx, actor: ActorId, progress: &Progress, now: Time
         .bind(progress.new_videos)
         .bind(progress.total)
         .bind(now)
+        .bind(progress.next.mark_url.as_ref().map(ToString::to_string))
         .execute()
         .await?;
     Ok(changed > 0)
 }
 
-/// Everything has been read.
-pub async fn finish(tx: &mut Tx, actor: ActorId, next_at: Timestamp, now: Timestamp) -> Result<(), DbError> {
+/// Everything has been read, or all that is read of a listing without an end.
+pub async fn finish(
+    tx: &mut Tx,
+    actor: ActorId,
+    cut: Option<Cut>,
+    next_at: Timestamp,
+    now: Timestamp,
+) -> Result<(), DbError> {
     tx.query(sql!(
-        "UPDATE backfills SET state = 'finished', finished_at = $2, next_at = $3, updated_at = $2 \
+        "UPDATE backfills SET state = 'finished', finished_at = $2, next_at = $3, error = $4, updated_at = $2 \
          WHERE actor_id = $1 AND state = 'reading'"
     ))
     .bind(actor)
     .bind(now)
     .bind(next_at)
+    .bind(cut.map(|cut| cut.to_string()))
     .execute()
     .await
     .map(drop)

@@ -1,12 +1,10 @@
 //! `shoal index`: which servers the search index reads, and how well it finds.
 
-use std::path::PathBuf;
+mod consent;
+mod evaluate;
 
 use clap::{Args, Subcommand};
-use indexer::{
-    evaluate,
-    hosts::{self, HostState, HostStatus},
-};
+use indexer::hosts::{self, HostState, HostStatus, Origin, Source, directories};
 use platform::{
     clock::{Clock, SystemClock},
     db::Db,
@@ -18,17 +16,27 @@ use crate::Config;
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Have servers read for the index, now and from now on
-    Add(Add),
+    Add(Servers),
     /// Have a server of the index, or all of them, read again now
     Crawl(Crawl),
     /// Show how reading each server goes
     Status(Status),
+    /// Take servers and what they publish out of the index
+    Remove(Servers),
+    /// Show how reading the directories goes
+    Directories(Status),
+    /// Keep somebody out of the index who asked for it: a server, an account or a channel
+    OptOut(consent::Choice),
+    /// Let somebody be found again who had opted out
+    OptIn(consent::Choice),
+    /// Show who has opted out
+    OptOuts(Status),
     /// Measure how well videos are found by parts of their titles; needs no server and no data folder
-    Evaluate(Evaluate),
+    Evaluate(evaluate::Evaluate),
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Add {
+pub(super) struct Servers {
     /// Host names, or addresses such as `https://tube.example`
     #[arg(required = true, value_name = "HOST|URL")]
     servers: Vec<String>,
@@ -50,42 +58,21 @@ pub(super) struct Status {
     place: Place,
 }
 
-#[derive(Debug, Args)]
-pub(super) struct Evaluate {
-    /// Records in the shape of PeerTube's API, one a line, such as `videos.ndjson.gz`
-    file: PathBuf,
-    /// How many queries of each kind to ask, in each half
-    #[arg(long, default_value_t = 300)]
-    queries: usize,
-    /// A folder to keep the index in for the next time
-    #[arg(long, value_name = "DIR")]
-    index: Option<PathBuf>,
-    /// How many queries to list that did not lead to their video at once
-    #[arg(long, default_value_t = 0)]
-    misses: usize,
-}
-
 pub(super) async fn run(command: &Command) -> Result<(), CliError> {
     match command {
         Command::Add(options) => add(options).await,
         Command::Crawl(options) => crawl(options).await,
         Command::Status(options) => status(options).await,
-        Command::Evaluate(options) => evaluate(options).await,
+        Command::Remove(options) => remove(options).await,
+        Command::Directories(options) => list_directories(options).await,
+        Command::OptOut(options) => consent::opt_out(options).await,
+        Command::OptIn(options) => consent::opt_in(options).await,
+        Command::OptOuts(options) => consent::list(&options.place).await,
+        Command::Evaluate(options) => evaluate::run(options).await,
     }
 }
 
-async fn evaluate(options: &Evaluate) -> Result<(), CliError> {
-    let options = evaluate::Options {
-        records: options.file.clone(),
-        queries: options.queries,
-        index: options.index.clone(),
-        misses: options.misses,
-    };
-    print(evaluate::run(options).await?);
-    Ok(())
-}
-
-async fn add(options: &Add) -> Result<(), CliError> {
+async fn add(options: &Servers) -> Result<(), CliError> {
     let config = options.place.load()?;
     let db = beside::open_database(&config).await?;
     let mut tx = db.begin().await?;
@@ -97,6 +84,55 @@ async fn add(options: &Add) -> Result<(), CliError> {
     db.close().await;
     for origin in added {
         print(format!("{} will be read as soon as the server runs", origin.host()));
+    }
+    Ok(())
+}
+
+async fn remove(options: &Servers) -> Result<(), CliError> {
+    let config = options.place.load()?;
+    let db = beside::open_database(&config).await?;
+    let mut tx = db.begin().await?;
+    let mut removed = vec![];
+    for server in &options.servers {
+        let origin = Origin::parse(server, allows_http(&config)).map_err(hosts::HostsError::from)?;
+        let source = hosts::remove_host(&mut tx, origin.host(), SystemClock.now()).await?;
+        removed.push((origin, source));
+    }
+    tx.commit().await?;
+    db.close().await;
+    for (origin, source) in removed {
+        print(format!("{} was taken out of the index{}", origin.host(), reminder(source)));
+    }
+    Ok(())
+}
+
+/// Whoever named the server may name it again.
+fn reminder(source: Source) -> &'static str {
+    match source {
+        Source::Manual | Source::Directory => "",
+        Source::Configuration => {
+            "; `indexer.hosts` names it: take it out there, or it comes back when the server starts"
+        }
+        Source::Follow => {
+            "; the instance follows it for the index: end that on its page, or it comes back within the hour"
+        }
+        Source::OptIn => "; it came by its own wish, and can come back by it: `shoal index opt-out` keeps it out",
+    }
+}
+
+async fn list_directories(options: &Status) -> Result<(), CliError> {
+    let db = beside::open_database(&options.place.load()?).await?;
+    let known = directories::status(&mut db.read().await?).await?;
+    db.close().await;
+    for directory in &known {
+        let when =
+            directory.read_at.map_or_else(|| "not read yet".to_owned(), |at| at.format("read %F %R UTC").to_string());
+        let count = counted(usize::try_from(directory.host_count).unwrap_or_default(), "server");
+        let error = directory.last_error.as_ref().map(|error| format!("; {error}")).unwrap_or_default();
+        print(format!("{}  {count}, {when}{error}", directory.address));
+    }
+    if known.is_empty() {
+        print("no directory is followed: name one in `indexer.directories`");
     }
     Ok(())
 }
@@ -178,6 +214,8 @@ mod tests {
         HostStatus {
             host: "tube.example".to_owned(),
             origin: "https://tube.example".to_owned(),
+            source: Source::Manual,
+            added_at: FakeClock::default().now(),
             state,
             video_count: 1,
             rejected_count: 0,
@@ -187,6 +225,13 @@ mod tests {
             next_crawl_at: FakeClock::default().now(),
             last_error: None,
         }
+    }
+
+    #[test]
+    fn who_removes_a_server_is_told_who_may_name_it_again() {
+        assert!(reminder(Source::Configuration).contains("`indexer.hosts`"));
+        assert!(reminder(Source::OptIn).contains("opt-out"));
+        assert_eq!(reminder(Source::Manual), "");
     }
 
     #[test]

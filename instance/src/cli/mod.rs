@@ -123,6 +123,12 @@ mod tests {
             "shoal index crawl a.example",
             "shoal index status",
             "shoal index evaluate videos.ndjson.gz --queries 50 --index folder --misses 5",
+            "shoal index remove a.example b.example --data d",
+            "shoal index opt-out a.example",
+            "shoal index opt-out ann@a.example",
+            "shoal index opt-in a.example",
+            "shoal index opt-outs",
+            "shoal index directories",
             "shoal config",
             "shoal bench-seed --data d --videos 200",
         ] {

@@ -18,7 +18,7 @@ use crate::{
     actors::{self, Actor},
     tombstones,
     users::{Role, User},
-    videos::{self, Video, VideoState},
+    videos::{self, Video},
 };
 
 /// Why a comment cannot be written, removed or approved.
@@ -113,6 +113,24 @@ pub async fn find_visible(
     comment.filter(|comment| comment.video_id == video.id).ok_or(CommentError::NotFound)
 }
 
+/// Whether a user is shown a comment: the video that it is under, and then the comment.
+///
+/// # Errors
+/// [`DbError`] if the database refuses.
+pub async fn may_see(app: &App, connection: &mut Connection, user: &User, id: CommentId) -> Result<bool, DbError> {
+    let Some(comment) = store::find(connection, id).await? else { return Ok(false) };
+    let Some(video) = videos::store::find(connection, comment.video_id).await? else { return Ok(false) };
+    if !videos::may_see(connection, &video, Some(user)).await? {
+        return Ok(false);
+    }
+    let viewer = viewer(app, connection, &video, Some(user)).await?;
+    match find_visible(connection, &video, &viewer, id).await {
+        Ok(_) => Ok(true),
+        Err(CommentError::Db(error)) => Err(error),
+        Err(_) => Ok(false),
+    }
+}
+
 /// Writes a comment for somebody of this server and tells the federation.
 ///
 /// # Errors
@@ -186,7 +204,7 @@ async fn tell_mentioned(app: &App, tx: &mut Tx, video: &Video, comment: &Comment
 /// Whether other servers hear of what is said under a video.
 pub fn is_told(video: &Video) -> bool {
     let is_open = matches!(video.privacy, videos::Privacy::Public | videos::Privacy::Unlisted);
-    !video.is_local || (is_open && video.state == VideoState::Published)
+    !video.is_local || (is_open && video.state.is_presentable())
 }
 
 /// Whether a video takes another comment, and, if so, whether it waits for approval.
@@ -372,18 +390,19 @@ pub async fn may_delete(
     Ok((account.is_some() && account == comment.account_id) || looks_after(connection, video, user).await?)
 }
 
-/// Removes a comment for a user, here and where it is known.
+/// Removes a comment for a user, here and where it is known. Its author may do so even if it is hidden from everybody: also
+/// whoever is blocked here takes back what they said.
 ///
 /// # Errors
 /// [`CommentError`] if there is none, or the user may not.
 pub async fn delete(app: &App, user: &User, video: &Video, id: CommentId) -> Result<(), CommentError> {
     let mut tx = app.platform.db.begin().await?;
-    let viewer = viewer(app, &mut tx, video, Some(user)).await?;
-    let comment = find_visible(&mut tx, video, &viewer, id).await?;
-    if comment.is_stone() {
-        return Err(CommentError::NotFound);
-    }
+    let comment = store::find(&mut tx, id).await?.filter(|comment| comment.video_id == video.id && !comment.is_stone());
+    let comment = comment.ok_or(CommentError::NotFound)?;
     if !may_delete(&mut tx, video, &comment, user).await? {
+        // Whoever is not shown it does not learn in this way that it is there.
+        let viewer = viewer(app, &mut tx, video, Some(user)).await?;
+        find_visible(&mut tx, video, &viewer, id).await?;
         return Err(CommentError::Forbidden("its author, the owner of the video, or a moderator"));
     }
     remove(app, &mut tx, video, &comment).await?;
@@ -393,10 +412,7 @@ pub async fn delete(app: &App, user: &User, video: &Video, id: CommentId) -> Res
 
 /// Removes a comment and tells those who know it: in the name of its author if it is ours, in that of the owner of the
 /// video if that is ours. Anybody else's comment under anybody else's video is removed here alone.
-///
-/// # Errors
-/// [`DbError`] if the database refuses.
-pub async fn remove(app: &App, tx: &mut Tx, video: &Video, comment: &Comment) -> Result<(), DbError> {
+async fn remove(app: &App, tx: &mut Tx, video: &Video, comment: &Comment) -> Result<(), DbError> {
     if !comment.is_local && video.is_local && comment.is_held {
         federate::send_decision(app, tx, video, comment, false).await?;
     } else {

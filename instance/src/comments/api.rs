@@ -25,6 +25,7 @@ use crate::{
     channels::ChannelId,
     listing,
     oauth::{Session, SignedIn},
+    pages::sentence,
     users::Role,
     videos::{self, Video, VideoId},
 };
@@ -35,7 +36,7 @@ const MAX_SEARCH: usize = 200;
 
 impl From<CommentError> for Problem {
     fn from(error: CommentError) -> Self {
-        let detail = sentence(&error);
+        let detail = sentence(&error.to_string());
         match error {
             CommentError::Closed | CommentError::Full => Self::new(StatusCode::CONFLICT, detail),
             CommentError::Length => Self::bad_request(detail),
@@ -44,13 +45,6 @@ impl From<CommentError> for Problem {
             CommentError::Db(error) => error.into(),
         }
     }
-}
-
-/// An error as a sentence for whoever caused it.
-fn sentence(error: &CommentError) -> String {
-    let text = error.to_string();
-    let mut characters = text.chars();
-    characters.next().map(|first| format!("{}{}.", first.to_uppercase(), characters.as_str())).unwrap_or_default()
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -153,8 +153,8 @@ async fn a_reply_to_something_unknown_is_looked_into_once() {
     let nowhere = app.ids.comment(video.uuid, 999);
     say(&app, &bob, "Create", &toot(&bob, 2, nowhere.as_str(), "<p>hm</p>")).await;
     let jobs = platform::jobs::unfinished(&mut app.platform.db.read().await.unwrap()).await.unwrap();
-    let crawls: Vec<_> = jobs.into_iter().filter(|(lane, _)| lane == "crawl").collect();
-    assert_eq!(crawls, [("crawl".to_owned(), 1)]);
+    let questions: Vec<_> = jobs.into_iter().filter(|(lane, _)| lane == "fetch").collect();
+    assert_eq!(questions, [("fetch".to_owned(), 1)]);
 }
 
 #[tokio::test]
@@ -207,7 +207,7 @@ async fn who_takes_no_comments_from_outside_says_so_and_keeps_those_of_before() 
     assert!(find(&app, "https://toots.test/notes/2").await.is_none());
     assert_eq!(outgoing(&app).await, [("RejectReply".to_owned(), "https://toots.test/inbox".to_owned())]);
     let jobs = platform::jobs::unfinished(&mut app.platform.db.read().await.unwrap()).await.unwrap();
-    assert!(jobs.iter().all(|(lane, _)| lane != "crawl"), "nothing is looked for: {jobs:?}");
+    assert!(jobs.iter().all(|(lane, _)| lane != "fetch"), "nothing is looked for: {jobs:?}");
     crate::comments::jobs::fetch_when_due(&app, &video).await.unwrap();
     let jobs = platform::jobs::unfinished(&mut app.platform.db.read().await.unwrap()).await.unwrap();
     assert!(jobs.iter().all(|(lane, _)| lane != "crawl"), "and no thread is fetched: {jobs:?}");

@@ -55,11 +55,15 @@ pub struct ResolveComment {
 
 impl Job for ResolveComment {
     const KIND: &'static str = "comment_resolve";
-    const LANE: Lane = Lane::Crawl;
+    const LANE: Lane = Lane::Fetch;
     const POLICY: RetryPolicy = RetryPolicy::BRIEF;
 
     fn dedupe_key(&self) -> Option<String> {
         Some(self.url.to_string())
+    }
+
+    fn party(&self) -> Option<String> {
+        self.url.host_str().map(str::to_owned)
     }
 }
 
@@ -140,8 +144,8 @@ async fn resolve(app: App, job: ResolveComment, context: JobContext) -> Result<(
 }
 
 /// Takes in, or brings up to date, a comment that somebody passes on, as its own server gave it, if it or what it answers
-/// is known here. Anything else is dropped: a community of another program talks about much that nobody here knows, and
-/// nothing is fetched to find out what that is.
+/// is known here. Anything else is dropped: a community of another program talks about much that nobody here knows. That
+/// each address which it passes on is asked for once is the price; who wrote it and what it answers is not asked for then.
 ///
 /// # Errors
 /// [`JobError`] if its author cannot be asked for now, or the database refuses.

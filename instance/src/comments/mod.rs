@@ -23,9 +23,5 @@ mod store;
 mod text;
 mod tree;
 
-pub use actions::forget_gone;
-#[expect(unused_imports, reason = "what moderation and housekeeping call")]
-pub use actions::{forget_author, remove};
+pub use actions::{forget_author, forget_gone, is_known, may_see};
 pub use model::{Comment, CommentId};
-#[expect(unused_imports, reason = "for whoever changes which comments count")]
-pub use store::refresh_count;

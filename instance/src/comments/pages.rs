@@ -25,8 +25,9 @@ use crate::{
     actors::page_path,
     oauth::Session,
     pages::{context, initial},
+    problem_pages::problem_page,
     users::User,
-    videos::{self, Video, iso, pages::problem_page},
+    videos::{self, Video, iso},
 };
 
 const THREADS_PER_PAGE: i64 = 20;

@@ -11,7 +11,10 @@ use axum::{
     extract::{Request, State},
     response::Response,
 };
-use federation::{signature::SigningKey, wire::Activity};
+use federation::{
+    signature::SigningKey,
+    wire::{Action, Activity},
+};
 use platform::{jobs::failed_jobs, tasks::Tasks, testing::TestPlatform};
 use serde_json::json;
 
@@ -23,7 +26,8 @@ use crate::{
 
 const HOST: &str = "http://lemmy.test";
 
-type Documents = Arc<Mutex<BTreeMap<String, Value>>>;
+/// What is served, and how often each was asked for.
+type Documents = Arc<Mutex<BTreeMap<String, (Value, u32)>>>;
 
 struct Stage {
     test: TestPlatform,
@@ -56,7 +60,7 @@ impl Stage {
     }
 
     fn serve(&self, path: &str, document: Value) {
-        self.documents.lock().unwrap().insert(path.to_owned(), document);
+        self.documents.lock().unwrap().insert(path.to_owned(), (document, 0));
     }
 
     fn serve_actor(&self, kind: &str, path: &str) {
@@ -77,11 +81,23 @@ impl Stage {
             "object": {"type": kind, "id": at("/activities/1"), "actor": at("/u/cara"), "object": object},
         });
         let announce = Activity::from_value(&announce).unwrap();
-        let federation::wire::Action::Announce(object) = &announce.action else { panic!("{announce:?}") };
         let fish = actors::federate::resolve(&self.app, &at("/c/fish")).await.unwrap();
         let mut tx = self.app.platform.db.begin().await.unwrap();
-        intake::receive_announce(&self.app, &mut tx, &fish, &announce.id, object).await.unwrap();
+        match &announce.action {
+            Action::Announce(object) => {
+                intake::receive_announce(&self.app, &mut tx, &fish, &announce.id, object).await.unwrap();
+            }
+            Action::AnnounceDelete(object) => {
+                intake::receive_announced_delete(&self.app, &mut tx, object).await.unwrap();
+            }
+            other => panic!("{other:?}"),
+        }
         tx.commit().await.unwrap();
+        self.work().await;
+    }
+
+    /// Does what there is to do, all of it with success.
+    async fn work(&self) {
         self.test.run_jobs(intake::job_set(&self.app).merge(comments::jobs::job_set(&self.app))).await;
         let failed = failed_jobs(&mut self.app.platform.db.read().await.unwrap()).await.unwrap();
         assert!(failed.is_empty(), "{failed:?}");
@@ -94,7 +110,10 @@ impl Stage {
 }
 
 async fn answer(State(documents): State<Documents>, request: Request) -> Response {
-    let document = documents.lock().unwrap().get(request.uri().path()).cloned();
+    let document = documents.lock().unwrap().get_mut(request.uri().path()).map(|(document, asked)| {
+        *asked += 1;
+        document.clone()
+    });
     let response = Response::builder().header("content-type", "application/activity+json");
     match document {
         Some(document) => response.body(Body::from(document.to_string())).unwrap(),
@@ -148,4 +167,62 @@ async fn what_else_a_community_talks_about_is_dropped_without_a_failure() {
     }
     stage.serve("/activities/1", json!({"type": "Like", "id": at("/activities/1"), "object": at("/post/55")}));
     stage.pass_on("Like", &json!(at("/post/55"))).await;
+}
+
+impl Stage {
+    /// How often what is at a path was asked for.
+    fn asked(&self, path: &str) -> u32 {
+        self.documents.lock().unwrap()[path].1
+    }
+
+    async fn enqueue<J: Job + Serialize>(&self, job: &J) {
+        let mut tx = self.app.platform.db.begin().await.unwrap();
+        enqueue(&mut tx, self.app.platform.clock.now(), job).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn comments_that_answer_each_other_in_a_circle_are_asked_for_once_and_dropped() {
+    let stage = Stage::new().await;
+    for (number, answered) in [(1, 2), (2, 3), (3, 1)] {
+        let answered = at(&format!("/comment/{answered}"));
+        stage.serve(&format!("/comment/{number}"), comment(number, answered.as_str(), "Round and round"));
+    }
+    stage.enqueue(&ResolveComment { url: at("/comment/1") }).await;
+    stage.work().await;
+    for number in 1..=3 {
+        assert_eq!(stage.asked(&format!("/comment/{number}")), 1);
+        assert!(stage.known(number).await.is_none());
+    }
+}
+
+#[tokio::test]
+async fn lists_of_answers_that_lead_in_a_circle_are_read_once() {
+    let stage = Stage::new().await;
+    let list = at("/comment/1/replies");
+    for (number, answered) in [(1, stage.video.url.clone()), (2, at("/comment/1").to_string())] {
+        let mut comment = comment(number, &answered, "Fish");
+        comment["replies"] = json!(list);
+        stage.serve(&format!("/comment/{number}"), comment);
+    }
+    stage.serve("/comment/1/replies", json!({"type": "Collection", "id": list, "first": at("/replies/1")}));
+    for (number, next) in [(1, 2), (2, 1)] {
+        let path = format!("/replies/{number}");
+        let items = [at("/comment/1"), at("/comment/2")];
+        stage.serve(
+            &path,
+            json!({"type": "CollectionPage", "id": at(&path), "items": items, "next": at(&format!("/replies/{next}"))}),
+        );
+    }
+    stage.enqueue(&ResolveComment { url: at("/comment/1") }).await;
+    stage.work().await;
+    stage.enqueue(&FetchComments { video_id: stage.video.id.0 }).await;
+    stage.work().await;
+    assert!(stage.known(2).await.is_some(), "the answer was found");
+    for (path, most) in
+        [("/comment/1", 2), ("/comment/2", 1), ("/comment/1/replies", 1), ("/replies/1", 1), ("/replies/2", 1)]
+    {
+        assert!((1..=most).contains(&stage.asked(path)), "{path} was asked for {} times", stage.asked(path));
+    }
 }

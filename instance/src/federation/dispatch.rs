@@ -5,7 +5,6 @@ use axum::{
 };
 use courier::VerifiedActivity;
 use federation::wire::{Action, Activity, Object, Undone};
-use http_body_util::{BodyExt, Limited};
 use platform::{
     db::Tx,
     web::{ApiResult, Problem},
@@ -25,18 +24,9 @@ use crate::{
     videos, views,
 };
 
-/// PeerTube's own limit on bodies.
-const MAX_BODY_BYTES: usize = 500_000;
-
 /// `POST /inbox`, and every actor's own: checks who speaks, then does what the activity asks for.
 pub async fn inbox(State(app): State<App>, request: Request) -> ApiResult<StatusCode> {
-    let (parts, body) = request.into_parts();
-    let body: Bytes = Limited::new(body, MAX_BODY_BYTES)
-        .collect()
-        .await
-        .map_err(|_| Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "An activity has at most 500 kB."))?
-        .to_bytes();
-    let verified = app.courier.verify(&parts, &body).await?;
+    let verified = app.courier.receive(request).await?;
     receive(&app, verified).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -98,6 +88,9 @@ async fn dispatch(app: &App, tx: &mut Tx, verified: &VerifiedActivity, actor: &A
         Action::Announce(object) if speaks_for_a_server(actor) => {
             videos::intake::receive_announce(app, tx, actor, &activity.id, object).await?;
         }
+        Action::AnnounceDelete(object) if speaks_for_a_server(actor) => {
+            videos::intake::receive_announced_delete(app, tx, object).await?;
+        }
         Action::Delete(object) => receive_delete(app, tx, (activity, document), actor, object).await?,
         Action::Flag(flag) => abuses::federate::receive(app, tx, &activity.id, actor, flag).await?,
         Action::Like(object) => {
@@ -107,7 +100,9 @@ async fn dispatch(app: &App, tx: &mut Tx, verified: &VerifiedActivity, actor: &A
             rates::federate::receive(app, tx, actor, &activity.id, object, Rating::Dislike).await?;
         }
         Action::View(view) => views::federate::receive_view(app, tx, actor, &activity.id, view).await?,
-        Action::Download(object) => views::federate::receive_download(app, tx, actor, object).await?,
+        Action::Download(object) => {
+            views::federate::receive_download(app, tx, actor, &activity.id, object).await?;
+        }
         Action::Create(Object::WatchAction(watched)) => {
             views::federate::receive_watch(app, tx, actor, watched).await?;
         }
@@ -163,9 +158,14 @@ async fn receive_undo(app: &App, tx: &mut Tx, actor: &Actor, undone: &Activity) 
     Ok(())
 }
 
-async fn receive_undo_by_id(app: &App, tx: &mut Tx, actor: &Actor, id: &Url) -> ApiResult<()> {
-    if !rates::federate::receive_undo_by_id(app, tx, actor, id).await? {
-        videos::intake::receive_undo_announce_by_id(tx, actor, id).await?;
+/// Something is taken back of which only the address is told.
+pub(super) async fn receive_undo_by_id(app: &App, tx: &mut Tx, actor: &Actor, id: &Url) -> ApiResult<()> {
+    let is_settled = rates::federate::receive_undo_by_id(app, tx, actor, id).await?
+        || videos::intake::receive_undo_announce_by_id(tx, actor, id).await?
+        || follows::federate::receive_undo_by_id(tx, actor, id).await?
+        || mirrors::federate::receive_undo_by_id(tx, actor, id).await?;
+    if !is_settled {
+        debug!(actor.host, %id, "somebody undid something that nobody here knows");
     }
     Ok(())
 }

@@ -219,12 +219,17 @@ pub async fn video(
     if !video.is_local {
         return Ok(Redirect::to(&video.url).into_response());
     }
-    let is_open = matches!(video.privacy, Privacy::Public | Privacy::Unlisted);
-    let is_taken_back = moderation::video_blocks::is_unfederated(&mut connection, video.id).await?;
-    if !is_open || !video.state.is_presentable() || is_taken_back {
+    if !is_told(&mut connection, &video).await? {
         return Err(not_found());
     }
     Ok(document(&videos::federate::document(&app, &mut connection, &video).await?))
+}
+
+/// Whether whoever has its address is told of a video.
+async fn is_told(connection: &mut Connection, video: &Video) -> ApiResult<bool> {
+    let is_open = matches!(video.privacy, Privacy::Public | Privacy::Unlisted);
+    let may_be_seen = is_open && video.state.is_presentable();
+    Ok(may_be_seen && !moderation::video_blocks::is_unfederated(connection, video.id).await?)
 }
 
 /// What is left of a video that was deleted here.
@@ -234,24 +239,25 @@ async fn tombstone(connection: &mut Connection, id: Url) -> ApiResult<Response> 
     Ok((StatusCode::GONE, left).into_response())
 }
 
-/// A video of ours that everybody may know of.
-async fn listed_video(connection: &mut Connection, id: &str) -> ApiResult<videos::Video> {
+/// A video of ours whose object is served: then all that the object names is served, too.
+async fn served_video(connection: &mut Connection, id: &str) -> ApiResult<Video> {
     let uuid = parse_uuid(id).ok_or_else(not_found)?;
-    let video = videos::store::find_by_uuid(connection, uuid).await?;
-    video.filter(|video| video.is_local && video.is_listed()).ok_or_else(not_found)
+    let video = videos::store::find_by_uuid(connection, uuid).await?.filter(|video| video.is_local);
+    let video = video.ok_or_else(not_found)?;
+    if is_told(connection, &video).await? { Ok(video) } else { Err(not_found()) }
 }
 
 /// `GET /videos/watch/{id}/activity`: the activity with which it was published.
 pub async fn video_creation(State(app): State<App>, Path(id): Path<String>) -> ApiResult<Response> {
     let mut connection = app.platform.db.read().await?;
-    let video = listed_video(&mut connection, &id).await?;
+    let video = served_video(&mut connection, &id).await?;
     Ok(document(&videos::federate::creation_document(&app, &mut connection, &video).await?))
 }
 
 /// `GET /videos/watch/{id}/chapters`.
 pub async fn video_chapters(State(app): State<App>, Path(id): Path<String>) -> ApiResult<Response> {
     let mut connection = app.platform.db.read().await?;
-    let video = listed_video(&mut connection, &id).await?;
+    let video = served_video(&mut connection, &id).await?;
     Ok(document(&videos::federate::chapters_document(&app, &mut connection, &video).await?))
 }
 
@@ -262,7 +268,7 @@ pub async fn video_collection(
     Query(query): Query<PageNumber>,
 ) -> ApiResult<Response> {
     let mut connection = app.platform.db.read().await?;
-    let video = listed_local_video(&mut connection, &id).await?;
+    let video = served_video(&mut connection, &id).await?;
     let id = ids::under(&app.ids.video(video.uuid), &which);
     let value = match which.as_str() {
         "likes" => rates::federate::collection(&mut connection, &video, id, Rating::Like, query.page).await?,
@@ -273,16 +279,10 @@ pub async fn video_collection(
     Ok(document(&value))
 }
 
-async fn listed_local_video(connection: &mut Connection, id: &str) -> ApiResult<Video> {
-    let uuid = parse_uuid(id).ok_or_else(not_found)?;
-    let video = videos::store::find_by_uuid(connection, uuid).await?;
-    video.filter(|video| video.is_local && video.is_listed()).ok_or_else(not_found)
-}
-
 /// `GET /videos/watch/{id}/announces/{actor}`.
 pub async fn announcement(State(app): State<App>, Path((id, actor)): Path<(String, i64)>) -> ApiResult<Response> {
     let mut connection = app.platform.db.read().await?;
-    let video = listed_local_video(&mut connection, &id).await?;
+    let video = served_video(&mut connection, &id).await?;
     let value = shares::federate::document(&app, &mut connection, &video, ActorId(actor)).await?;
     value.map(|value| document(&value)).ok_or_else(not_found)
 }

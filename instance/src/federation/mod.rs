@@ -9,6 +9,8 @@ pub mod endpoints;
 mod keys;
 mod outbox;
 pub mod playlists;
+#[cfg(test)]
+mod tests;
 pub mod well_known;
 
 pub use dispatch::inbox;

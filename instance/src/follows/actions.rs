@@ -1,6 +1,6 @@
 use platform::{
     db::{Connection, DbError, Tx},
-    jobs::{JobId, OpenJob, enqueue, forget_failed, open_jobs, take_out},
+    jobs::{JobId, OpenJob, count_unfinished, enqueue, forget_failed, open_jobs, take_back, take_out},
 };
 use url::Url;
 
@@ -35,6 +35,11 @@ pub enum FollowError {
     /// There is no such follow.
     #[error("there is no follow of {0}")]
     NotFound(String),
+    /// Somebody looks for many who do not answer.
+    #[error(
+        "you are looking for {MAX_SEARCHES_OF_USER} accounts and channels already: unsubscribe from one of them first"
+    )]
+    TooManySearches,
     /// The follow has been answered already.
     #[error("this follow is {0} already")]
     NotPending(&'static str),
@@ -91,17 +96,23 @@ async fn follow(app: &App, me: &Actor, target: &Target) -> Result<(), FollowErro
         Some(known) => federate::send_follow(app, &mut tx, me, &known).await.map(drop)?,
         None if is_here => return Err(FollowError::Unknown(target.to_string())),
         None => {
-            let job = FollowActor { follower: me.id.0, target: target.to_string() };
+            let job = FollowActor::new(me.id, target);
             forget_failed(&mut tx, &job).await?;
             enqueue(&mut tx, now, &job).await?;
+            let searches = count_unfinished::<FollowActor>(&mut tx, &FollowActor::key_prefix(me.id)).await?;
+            if me.kind() != ActorKind::Application && searches > MAX_SEARCHES_OF_USER {
+                return Err(FollowError::TooManySearches);
+            }
         }
     }
     tx.commit().await?;
     Ok(())
 }
 
-/// So many searches are looked at; those of users among them are not shown.
+/// So many searches of the server are shown.
 const MAX_SEARCHES: i64 = 500;
+/// So many searches of a user go on at a time: each asks another server for days.
+const MAX_SEARCHES_OF_USER: i64 = 100;
 
 /// Whom the server wants to follow and has not found: the search goes on, or was given up.
 ///
@@ -109,9 +120,7 @@ const MAX_SEARCHES: i64 = 500;
 /// [`FollowError`] if the database refuses.
 pub async fn searches(app: &App, connection: &mut Connection) -> Result<Vec<OpenJob<FollowActor>>, FollowError> {
     let me = instance_actor(app, connection).await?;
-    let mut searches = open_jobs::<FollowActor>(connection, MAX_SEARCHES).await?;
-    searches.retain(|search| search.job.follower == me.id.0);
-    Ok(searches)
+    Ok(open_jobs::<FollowActor>(connection, &FollowActor::key_prefix(me.id), MAX_SEARCHES).await?)
 }
 
 /// Ends a search of the server, and begins it anew if that is wanted.
@@ -160,7 +169,7 @@ pub async fn find_by_handle(connection: &mut Connection, name: &str, host: &str)
     }
 }
 
-/// Ends a follow of the server: of a host (its own actor), or of a handle.
+/// Ends a follow of the server: of a host (its own actor), or of a handle. A search for them ends, too.
 ///
 /// # Errors
 /// [`FollowError::NotFound`] if there is none.
@@ -181,13 +190,17 @@ pub async fn unfollow_as_server(app: &App, host_or_handle: &str) -> Result<(), F
         }
         Target::Url(url) => follow.target_url == url.as_str(),
     };
-    let follow = follows.iter().find(is_meant).ok_or_else(not_found)?;
-    unfollow_in(app, &mut tx, follow).await?;
+    let was_searched = take_back(&mut tx, &FollowActor::new(me.id, &target)).await?;
+    match follows.iter().find(is_meant) {
+        Some(follow) => unfollow_in(app, &mut tx, follow).await?,
+        None if was_searched => {}
+        None => return Err(not_found()),
+    }
     tx.commit().await?;
     Ok(())
 }
 
-/// Ends a user's follow of the account or channel with this handle.
+/// Ends a user's follow of the account or channel with this handle. A search for them ends, too.
 ///
 /// # Errors
 /// [`FollowError::NotFound`] if there is none.
@@ -195,9 +208,16 @@ pub async fn unsubscribe(app: &App, user: &User, target: &Target) -> Result<(), 
     let not_found = || FollowError::NotFound(target.to_string());
     let mut tx = app.platform.db.begin().await?;
     let me = actor_of_user(&mut tx, user).await?;
-    let known = find_known(app, &mut tx, target).await?.ok_or_else(not_found)?;
-    let follow = store::find_pair(&mut tx, me.id, known.id).await?.ok_or_else(not_found)?;
-    unfollow_in(app, &mut tx, &follow).await?;
+    let was_searched = take_back(&mut tx, &FollowActor::new(me.id, target)).await?;
+    let follow = match find_known(app, &mut tx, target).await? {
+        Some(known) => store::find_pair(&mut tx, me.id, known.id).await?,
+        None => None,
+    };
+    match follow {
+        Some(follow) => unfollow_in(app, &mut tx, &follow).await?,
+        None if was_searched => {}
+        None => return Err(not_found()),
+    }
     tx.commit().await?;
     Ok(())
 }

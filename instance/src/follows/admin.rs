@@ -23,12 +23,12 @@ use super::{
 };
 use crate::{
     App,
-    actors::{ActorId, ActorKind},
+    actors::{ActorId, ActorKind, fold_name},
     backfill::{self, Backfill, BackfillState},
     oauth::SignedIn,
     pages,
+    problem_pages::problem_page,
     settings::FollowPolicy,
-    videos::pages::problem_page,
 };
 
 const PAGE_SIZE: i64 = 25;
@@ -58,10 +58,11 @@ impl ListQuery {
         }
     }
 
-    /// Whether a search stands before the follows of this page.
+    /// Whether a search stands before the follows of this page. It is found by the same words as they are.
     fn shows(&self, search: &OpenJob<FollowActor>) -> bool {
         let is_meant = self.state.is_empty() || FollowState::parse(&self.state) == Some(FollowState::Pending);
-        is_meant && self.number() == 1 && search.job.target.contains(&self.search.trim().to_lowercase())
+        let words = fold_name(self.search.trim().trim_start_matches('@'));
+        is_meant && self.number() == 1 && fold_name(&search.job.target).contains(&words)
     }
 
     fn pagination(&self, path: &str, total: i64) -> Pagination {
@@ -161,6 +162,10 @@ impl Reading {
                     0 => format!("It had no videos {age}"),
                     1 => format!("Its one video read {age}"),
                     more => format!("All {} videos read {age}", grouped(more)),
+                };
+                let words = match &backfill.error {
+                    Some(cut) => format!("{} videos read {age}, and no more: {cut}", grouped(done)),
+                    None => words,
                 };
                 (words, "resume", "Read again")
             }
@@ -314,7 +319,7 @@ pub async fn search(
         require_administrator(&session.user)?;
         Ok(actions::end_search(&app, JobId(id), action == "retry").await?)
     };
-    done(&app, &nonce, &session, "/admin/following", outcome.await)
+    done(&app, &nonce, &session, "following", outcome.await)
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -481,6 +486,17 @@ fn done(app: &App, nonce: &Nonce, session: &SignedIn, tab: &str, outcome: ApiRes
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_search_is_found_by_the_words_that_find_a_follow() {
+        let job = FollowActor { follower: 1, target: "Bob@tube.example".to_owned() };
+        let search = OpenJob { id: JobId(1), job, attempts: 0, error: None, is_given_up: false };
+        let shows = |words: &str| ListQuery { search: words.to_owned(), ..ListQuery::default() }.shows(&search);
+        for words in ["", "bob", " @BOB@tube", "tube.example"] {
+            assert!(shows(words), "{words:?}");
+        }
+        assert!(!shows("rob") && !shows("bob@other"));
+    }
 
     #[test]
     fn large_numbers_are_grouped() {

@@ -234,7 +234,9 @@ impl From<FollowError> for Problem {
         match error {
             FollowError::Target(_) | FollowError::Myself => Problem::bad_request(error.to_string()),
             FollowError::Unknown(_) | FollowError::NotFound(_) => Problem::not_found(error.to_string()),
-            FollowError::NotPending(_) => Problem::new(StatusCode::CONFLICT, error.to_string()),
+            FollowError::NotPending(_) | FollowError::TooManySearches => {
+                Problem::new(StatusCode::CONFLICT, error.to_string())
+            }
             FollowError::Db(error) => error.into(),
         }
     }

@@ -24,10 +24,11 @@ use crate::{
     lookup::{self, Asker, Found},
     oauth::{Session, SignedIn, local_path},
     pages,
+    problem_pages::problem_page,
     users::User,
     videos::{
         Filters,
-        pages::{ListWords, PageNumber, list_page, problem_page},
+        pages::{ListWords, PageNumber, list_page},
     },
 };
 

@@ -36,7 +36,7 @@ pub async fn send_follow(app: &App, tx: &mut Tx, me: &Actor, target: &Actor) -> 
     Ok(Some(id))
 }
 
-/// Tells a followed actor that it is followed no longer.
+/// Tells a followed actor that it is followed no longer, however long its server is away: it would send for ever.
 pub async fn send_undo(app: &App, tx: &mut Tx, follow: &Follow) -> Result<(), DbError> {
     let Some(activity) = as_activity(follow) else { return Ok(()) };
     let Some(target) = actors::store::find(tx, follow.target_id).await? else { return Ok(()) };
@@ -44,7 +44,7 @@ pub async fn send_undo(app: &App, tx: &mut Tx, follow: &Follow) -> Result<(), Db
     let actor = activity.actor.clone();
     let undo =
         Activity::new(ids::undo(&activity.id), actor.clone(), Action::Undo(Undone::Activity(Box::new(activity))));
-    courier::deliver(tx, app.platform.clock.now(), &actor, &[inbox], &undo).await
+    courier::deliver_surely(tx, app.platform.clock.now(), &actor, &[inbox], &undo).await
 }
 
 fn as_activity(follow: &Follow) -> Option<Activity> {
@@ -143,9 +143,20 @@ async fn follower_of(app: &App, tx: &mut Tx, reference: &FollowReference) -> Res
 /// A follower has taken its follow back. One that was refused stays so, lest asking again become a way around.
 pub async fn receive_undo(tx: &mut Tx, follower: &Actor, target: &Url) -> Result<(), DbError> {
     let Some(target) = actors::store::find_by_url(tx, target.as_str()).await? else { return Ok(()) };
-    let follow = store::find_pair(tx, follower.id, target.id).await?;
-    if let Some(follow) = follow.filter(|follow| follow.state() != FollowState::Rejected) {
-        store::delete(tx, follow.id).await?;
+    match store::find_pair(tx, follower.id, target.id).await? {
+        Some(follow) => take_back(tx, &follow).await,
+        None => Ok(()),
     }
-    Ok(())
+}
+
+/// As [`receive_undo`], from those who name only the address of the follow. Tells whether there was one.
+pub async fn receive_undo_by_id(tx: &mut Tx, follower: &Actor, id: &Url) -> Result<bool, DbError> {
+    let follow = store::find_by_url(tx, id.as_str()).await?.filter(|follow| follow.follower_id == follower.id);
+    let Some(follow) = follow else { return Ok(false) };
+    take_back(tx, &follow).await?;
+    Ok(true)
+}
+
+async fn take_back(tx: &mut Tx, follow: &Follow) -> Result<(), DbError> {
+    if follow.state() == FollowState::Rejected { Ok(()) } else { store::delete(tx, follow.id).await }
 }

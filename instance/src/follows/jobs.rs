@@ -2,12 +2,20 @@
 
 use std::time::Duration;
 
-use platform::jobs::{Job, JobContext, JobError, JobSet, RetryPolicy, Schedule, enqueue};
+use platform::{
+    db::{Connection, DbError},
+    jobs::{Job, JobContext, JobError, JobSet, Lane, RetryPolicy, Schedule, enqueue},
+};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{Target, actions, federate, list, store};
-use crate::{App, actors, actors::ActorId, compose::RoleName, mirrors};
+use crate::{
+    App,
+    actors::{self, Actor, ActorId},
+    compose::RoleName,
+    mirrors, tombstones,
+};
 
 /// So much of a list of servers is read.
 const MAX_LIST_BYTES: u64 = 1_000_000;
@@ -21,7 +29,8 @@ const COPIES_AT_ONCE: i64 = 100;
 const PATIENCE: RetryPolicy =
     RetryPolicy { max_attempts: 37, first_delay: Duration::from_mins(1), longest_delay: Duration::from_hours(6) };
 
-/// Finds an actor and asks to follow it. A server that does not answer is asked for as long as deliveries are tried.
+/// Finds an actor and asks to follow it. A server that does not answer is asked for as long as deliveries are tried, unless
+/// the wish is taken back, or whoever had it is gone.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct FollowActor {
     /// Row of the actor that wants to follow.
@@ -32,10 +41,31 @@ pub struct FollowActor {
 
 impl Job for FollowActor {
     const KIND: &'static str = "follow_actor";
+    const LANE: Lane = Lane::Fetch;
     const POLICY: RetryPolicy = PATIENCE;
 
     fn dedupe_key(&self) -> Option<String> {
-        Some(format!("{} {}", self.follower, self.target))
+        Some(format!("{}{}", Self::key_prefix(ActorId(self.follower)), self.target))
+    }
+
+    fn party(&self) -> Option<String> {
+        match self.target.parse().ok()? {
+            Target::Server(host) => Some(host.to_string()),
+            Target::Handle(handle) => Some(handle.host.to_string()),
+            Target::Url(url) => url.host_str().map(str::to_owned),
+        }
+    }
+}
+
+impl FollowActor {
+    /// The search of an actor for somebody.
+    pub fn new(follower: ActorId, target: &Target) -> Self {
+        Self { follower: follower.0, target: target.to_string() }
+    }
+
+    /// The beginning of the dedupe keys of all searches of an actor.
+    pub fn key_prefix(follower: ActorId) -> String {
+        format!("{} ", follower.0)
     }
 }
 
@@ -87,10 +117,15 @@ pub struct ReadList {
 
 impl Job for ReadList {
     const KIND: &'static str = "follow_read_list";
+    const LANE: Lane = Lane::Fetch;
     const POLICY: RetryPolicy = RetryPolicy::BRIEF;
 
     fn dedupe_key(&self) -> Option<String> {
         Some(self.url.to_string())
+    }
+
+    fn party(&self) -> Option<String> {
+        self.url.host_str().map(str::to_owned)
     }
 }
 
@@ -116,6 +151,10 @@ pub fn schedules(app: &App) -> Vec<Schedule> {
 }
 
 async fn follow(app: App, job: FollowActor) -> Result<(), JobError> {
+    let follower = ActorId(job.follower);
+    if find_living(&mut app.platform.db.read().await?, follower).await?.is_none() {
+        return Ok(());
+    }
     let target: Target = job.target.parse().map_err(JobError::fail)?;
     let url = match &target {
         Target::Server(host) => app.courier.find_instance_actor(host).await?,
@@ -124,10 +163,17 @@ async fn follow(app: App, job: FollowActor) -> Result<(), JobError> {
     };
     let target = actors::federate::resolve(&app, &url).await?;
     let mut tx = app.platform.db.begin().await?;
-    let Some(me) = actors::store::find(&mut tx, ActorId(job.follower)).await? else { return Ok(()) };
+    let Some(me) = find_living(&mut tx, follower).await? else { return Ok(()) };
     federate::send_follow(&app, &mut tx, &me, &target).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// One of our actors, unless it was removed: what is left of it wants nothing any more.
+async fn find_living(connection: &mut Connection, id: ActorId) -> Result<Option<Actor>, DbError> {
+    let Some(actor) = actors::store::find(connection, id).await? else { return Ok(None) };
+    let is_removed = tombstones::store::deleted_at(connection, actor.url()).await?.is_some();
+    Ok((!is_removed).then_some(actor))
 }
 
 async fn withdraw_copies(app: App, job: WithdrawCopies, context: JobContext) -> Result<(), JobError> {

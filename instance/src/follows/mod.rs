@@ -24,6 +24,8 @@ pub mod model;
 pub mod store;
 pub mod subscriptions;
 mod target;
+#[cfg(test)]
+pub(crate) mod tests;
 
 pub use actions::FollowError;
 pub use button::SubscribeButton;

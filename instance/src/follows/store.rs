@@ -32,6 +32,11 @@ pub async fn find(connection: &mut Connection, id: FollowId) -> Result<Option<Fo
     connection.query(sql!(concat!(follow!(), " WHERE f.id = $1"))).bind(id).fetch_optional().await
 }
 
+/// The follow whose activity has this id.
+pub async fn find_by_url(connection: &mut Connection, url: &str) -> Result<Option<Follow>, DbError> {
+    connection.query(sql!(concat!(follow!(), " WHERE f.url = $1"))).bind(url.to_owned()).fetch_optional().await
+}
+
 /// The follow between two actors.
 pub async fn find_pair(
     connection: &mut Connection,

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::{Reference, RemoteLookup};
 use crate::{
     App,
-    actors::{self, Actor, ActorKind, federate::ResolveError},
+    actors::{self, Actor, ActorKind, federate::ResolveError, page_path},
     backfill, follows,
     playlists::{self, FetchPlaylistError},
     users::User,
@@ -45,8 +45,8 @@ impl Found {
     pub fn path(&self) -> String {
         match self {
             Self::Video(uuid) => format!("/w/{}", platform::ids::short_uuid(*uuid)),
-            Self::Channel(name, host) => format!("/c/{name}@{host}"),
-            Self::Account(name, host) => format!("/a/{name}@{host}"),
+            Self::Channel(name, host) => page_path(true, name, host, false),
+            Self::Account(name, host) => page_path(false, name, host, false),
             Self::Playlist(uuid) => format!("/w/p/{}", platform::ids::short_uuid(*uuid)),
         }
     }
@@ -240,7 +240,7 @@ pub async fn resolve(app: &App, reference: &Reference) -> Result<Found, LookupEr
     let slow = || LookupError::Unreachable("it takes too long".to_owned());
     timeout(PATIENCE, async {
         let _seat = app.lookups.seats().acquire().await.map_err(|_| slow())?;
-        fetch(app, reference).await
+        Box::pin(fetch(app, reference)).await
     })
     .await
     .map_err(|_| slow())?

@@ -29,6 +29,9 @@ use crate::{
 /// No video needs more copies, and a flood of them must not fill the database.
 const MAX_COPIES_PER_VIDEO: i64 = 50;
 
+/// What PeerTube adds to the address of a copy to name the activity that tells of it.
+const CREATION: &str = "/activity";
+
 /// How much longer a copy is listed than was said. PeerTube extends the time of a copy when it finds it expired, which it
 /// looks for once an hour, and serves it all the while.
 const EXPIRY_GRACE: chrono::TimeDelta = chrono::TimeDelta::hours(2);
@@ -36,15 +39,17 @@ const EXPIRY_GRACE: chrono::TimeDelta = chrono::TimeDelta::hours(2);
 /// Tells the origin of a video that a copy is kept here.
 pub(super) async fn send_create(app: &App, tx: &mut Tx, file: &CacheFile) -> Result<(), DbError> {
     let Some(create) = create(app, file) else { return Ok(()) };
-    send(app, tx, file, create).await
+    let Some(inbox) = inbox_of_origin(tx, file).await? else { return Ok(()) };
+    courier::deliver(tx, app.platform.clock.now(), &create.actor, &[inbox], &create).await
 }
 
-/// Tells the origin of a video that the copy is gone.
+/// Tells the origin of a video that the copy is gone, however long it is away: it would send its viewers here.
 pub(super) async fn send_undo(app: &App, tx: &mut Tx, file: &CacheFile) -> Result<(), DbError> {
     let Some(create) = create(app, file) else { return Ok(()) };
     let action = Action::Undo(Undone::Activity(Box::new(create.clone())));
     let undo = Activity::new(ids::undo(&create.id), create.actor, action).addressed(create.audience);
-    send(app, tx, file, undo).await
+    let Some(inbox) = inbox_of_origin(tx, file).await? else { return Ok(()) };
+    courier::deliver_surely(tx, app.platform.clock.now(), &undo.actor, &[inbox], &undo).await
 }
 
 fn create(app: &App, file: &CacheFile) -> Option<Activity> {
@@ -82,10 +87,9 @@ pub(crate) async fn hls_mirror(State(app): State<App>, Path(uuid): Path<String>)
     Ok(([(header::CONTENT_TYPE, ACTIVITY_JSON)], document.to_string()).into_response())
 }
 
-async fn send(app: &App, tx: &mut Tx, file: &CacheFile, activity: Activity) -> Result<(), DbError> {
+async fn inbox_of_origin(tx: &mut Tx, file: &CacheFile) -> Result<Option<Url>, DbError> {
     let account = actors::store::find_by_url(tx, &file.account_url).await?;
-    let Some(inbox) = account.and_then(|account| account.delivery_inbox()) else { return Ok(()) };
-    courier::deliver(tx, app.platform.clock.now(), &activity.actor.clone(), &[inbox], &activity).await
+    Ok(account.and_then(|account| account.delivery_inbox()))
 }
 
 /// Somebody keeps a copy of a video. It counts if the video is ours, and the speaker is a server that follows us or that
@@ -128,7 +132,19 @@ async fn is_related(app: &App, tx: &mut Tx, actor: &Actor) -> Result<bool, DbErr
 
 /// A copy is kept no longer.
 pub async fn receive_undo(tx: &mut Tx, actor: &Actor, id: &Url) -> Result<(), DbError> {
-    store::delete_redundancy(tx, id.as_str(), actor.id).await
+    store::delete_redundancy(tx, id.as_str(), actor.id).await.map(drop)
+}
+
+/// As [`receive_undo`], from those who name only the address of the activity that told of the copy, or of the copy itself.
+/// Tells whether there was one.
+pub async fn receive_undo_by_id(tx: &mut Tx, actor: &Actor, id: &Url) -> Result<bool, DbError> {
+    if store::delete_redundancy(tx, id.as_str(), actor.id).await? {
+        return Ok(true);
+    }
+    match id.as_str().strip_suffix(CREATION) {
+        Some(copy) => store::delete_redundancy(tx, copy, actor.id).await,
+        None => Ok(false),
+    }
 }
 
 #[cfg(test)]
@@ -173,6 +189,27 @@ mod tests {
                 .unwrap();
         }
         tx.commit().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn an_origin_hears_that_a_copy_is_gone_however_long_it_is_away() {
+        let test = TestPlatform::new().await;
+        let (app, video) = App::staged(&test).await;
+        let (owner, _) = actors::testing::stranger(&app, "beta.test", "bob").await;
+        let file = CacheFile {
+            uuid: video.uuid,
+            id: app.ids.hls_mirror(video.uuid),
+            video_url: "https://beta.test/videos/watch/1".to_owned(),
+            account_url: owner.url().to_owned(),
+            base_url: app.ids.hls_mirror_base(video.uuid),
+            expires_at: None,
+        };
+        let mut tx = app.platform.db.begin().await.unwrap();
+        send_create(&app, &mut tx, &file).await.unwrap();
+        send_undo(&app, &mut tx, &file).await.unwrap();
+        let sure = "SELECT activity_url FROM outgoing_activities WHERE must_arrive = TRUE";
+        let sure: Vec<String> = tx.query(sure).fetch_all_scalars().await.unwrap();
+        assert_eq!(sure, [ids::undo(&ids::create(&file.id)).to_string()]);
     }
 
     #[tokio::test]

@@ -136,14 +136,15 @@ pub(super) async fn make_room(tx: &mut Tx, video: VideoId, actor: ActorId, now: 
         .map(drop)
 }
 
-/// Forgets a copy that its actor has taken back.
-pub(super) async fn delete_redundancy(tx: &mut Tx, url: &str, actor: ActorId) -> Result<(), DbError> {
-    tx.query(sql!("DELETE FROM video_redundancies WHERE url = $1 AND actor_id = $2"))
+/// Forgets a copy that its actor has taken back, and tells whether there was one.
+pub(super) async fn delete_redundancy(tx: &mut Tx, url: &str, actor: ActorId) -> Result<bool, DbError> {
+    let deleted = tx
+        .query(sql!("DELETE FROM video_redundancies WHERE url = $1 AND actor_id = $2"))
         .bind(url.to_owned())
         .bind(actor)
         .execute()
-        .await
-        .map(drop)
+        .await?;
+    Ok(deleted > 0)
 }
 
 /// How many copies of a video others keep.

@@ -14,8 +14,8 @@ use crate::{
     actors::ActorId,
     oauth::{Session, SignedIn},
     pages::context,
+    problem_pages::problem_page,
     users::{Role, User},
-    videos::pages::problem_page,
 };
 
 /// A moderator or administrator who asks the API. Others get a 401 or 403.

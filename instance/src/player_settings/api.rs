@@ -18,6 +18,7 @@ use crate::{
     App,
     channels::{self, Channel},
     federation::endpoints::document,
+    moderation::video_blocks,
     oauth::{Session, SignedIn},
     users::{Role, User},
     videos::{self, Privacy, Video},
@@ -117,7 +118,7 @@ pub async fn set_of_video(
     let theme = choice.read(of)?;
     let url = app.ids.video_player_settings(video.uuid);
     store::set(&mut tx, of, url.as_str(), theme, app.platform.clock.now()).await?;
-    if is_open(&video) {
+    if is_open(&video) && !video_blocks::is_unfederated(&mut tx, video.id).await? {
         let owner = app.ids.account(&video.account_username);
         let speakers = [video.account_actor_id, video.channel_actor_id];
         let settings = (url, app.ids.video(video.uuid), theme);
@@ -128,7 +129,7 @@ pub async fn set_of_video(
 }
 
 fn is_open(video: &Video) -> bool {
-    matches!(video.privacy, Privacy::Public | Privacy::Unlisted) && video.state == videos::VideoState::Published
+    matches!(video.privacy, Privacy::Public | Privacy::Unlisted) && video.state.is_presentable()
 }
 
 /// `PUT /api/v1/player-settings/video-channels/{handle}`.

@@ -84,12 +84,16 @@ pub struct FetchPlayerSettings {
 
 impl Job for FetchPlayerSettings {
     const KIND: &'static str = "player_settings_fetch";
-    const LANE: Lane = Lane::Crawl;
+    const LANE: Lane = Lane::Fetch;
     const PRIORITY: i64 = -10;
     const POLICY: RetryPolicy = RetryPolicy::BRIEF;
 
     fn dedupe_key(&self) -> Option<String> {
         Some(self.url.to_string())
+    }
+
+    fn party(&self) -> Option<String> {
+        self.url.host_str().map(str::to_owned)
     }
 }
 

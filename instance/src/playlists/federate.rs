@@ -197,20 +197,20 @@ pub async fn bring(app: &App, object: &wire::Playlist) -> Result<Uuid, FetchPlay
     let channel = resolve_channel(app, object).await?;
     let mut tx = app.platform.db.begin().await?;
     let saved = save(app, &mut tx, object, &channel).await?;
-    enqueue(&mut tx, app.platform.clock.now(), &RefreshPlaylist { url: object.id.clone() }).await?;
+    if saved.is_some() {
+        enqueue(&mut tx, app.platform.clock.now(), &RefreshPlaylist { url: object.id.clone() }).await?;
+    }
     tx.commit().await?;
     saved.map(|_| object.uuid).ok_or_else(|| unusable(&object.id, "it is private"))
 }
 
-/// Asks the origin of a playlist for everything, and keeps what it says.
+/// Asks the origin of a playlist for everything, and keeps what it says. Only 410 or a `Tombstone` says that it is gone: a
+/// server that is being moved or repaired finds nothing for a while.
 pub(super) async fn refresh(app: &App, url: &Url) -> Result<(), FetchPlaylistError> {
-    let object = match fetch_description(app, url).await {
-        Err(FetchPlaylistError::Fetch(error)) if error.is_gone() => {
-            let mut tx = app.platform.db.begin().await?;
-            receive_delete(app, &mut tx, url).await?;
-            return Ok(tx.commit().await?);
-        }
-        outcome => outcome?,
+    let Some(object) = fetch_description(app, url).await? else {
+        let mut tx = app.platform.db.begin().await?;
+        receive_delete(app, &mut tx, url).await?;
+        return Ok(tx.commit().await?);
     };
     let channel = resolve_channel(app, &object).await?;
     let elements = fetch_elements(app, &object).await?;
@@ -227,9 +227,17 @@ fn unusable(url: &Url, reason: impl std::fmt::Display) -> FetchPlaylistError {
     FetchPlaylistError::Unusable(url.clone(), reason.to_string())
 }
 
-async fn fetch_description(app: &App, url: &Url) -> Result<wire::Playlist, FetchPlaylistError> {
-    let document = app.courier.fetch(url).await?;
-    wire::Playlist::from_value(&document).map_err(|error| unusable(url, error))
+/// `None` if it was deleted.
+async fn fetch_description(app: &App, url: &Url) -> Result<Option<wire::Playlist>, FetchPlaylistError> {
+    let document = match app.courier.fetch(url).await {
+        Ok(document) => document,
+        Err(error) if error.is_deletion() => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    if wire::Tombstone::from_value(&document).is_ok() {
+        return Ok(None);
+    }
+    wire::Playlist::from_value(&document).map(Some).map_err(|error| unusable(url, error))
 }
 
 async fn resolve_channel(app: &App, object: &wire::Playlist) -> Result<Actor, FetchPlaylistError> {
@@ -288,7 +296,8 @@ async fn save(
     };
     let id = store::upsert(tx, &playlist).await?;
     if picture_before != playlist.remote_thumbnail_url {
-        enqueue(tx, now, &FetchPicture { playlist_id: id.0 }).await?;
+        let host = object.id.host_str().unwrap_or_default().to_owned();
+        enqueue(tx, now, &FetchPicture { playlist_id: id.0, host }).await?;
     }
     Ok(Some(id))
 }

@@ -16,10 +16,14 @@ pub struct RefreshPlaylist {
 
 impl Job for RefreshPlaylist {
     const KIND: &'static str = "playlist_refresh";
-    const LANE: Lane = Lane::Crawl;
+    const LANE: Lane = Lane::Fetch;
 
     fn dedupe_key(&self) -> Option<String> {
         Some(self.url.to_string())
+    }
+
+    fn party(&self) -> Option<String> {
+        self.url.host_str().map(str::to_owned)
     }
 }
 
@@ -28,14 +32,20 @@ impl Job for RefreshPlaylist {
 pub struct FetchPicture {
     /// Row of the playlist.
     pub playlist_id: i64,
+    /// Its server.
+    pub host: String,
 }
 
 impl Job for FetchPicture {
     const KIND: &'static str = "playlist_fetch_picture";
-    const LANE: Lane = Lane::Crawl;
+    const LANE: Lane = Lane::Fetch;
 
     fn dedupe_key(&self) -> Option<String> {
         Some(self.playlist_id.to_string())
+    }
+
+    fn party(&self) -> Option<String> {
+        Some(self.host.clone())
     }
 }
 

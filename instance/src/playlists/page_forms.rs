@@ -22,8 +22,9 @@ use crate::{
     App,
     oauth::{Session, SignedIn},
     pages::context,
+    problem_pages::problem_page,
     users::User,
-    videos::{find_visible as find_video, pages::problem_page},
+    videos::find_visible as find_video,
 };
 
 fn answer(app: &App, nonce: &Nonce, user: &User, outcome: ApiResult<String>) -> Response {

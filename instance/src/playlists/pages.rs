@@ -27,11 +27,9 @@ use crate::{
     federation::endpoints::{PageNumber, wants_document},
     oauth::Session,
     pages::{context, markdown},
+    problem_pages::{of_address, problem_page},
     users::User,
-    videos::{
-        self, Video,
-        pages::{of_address, problem_page},
-    },
+    videos::{self, Video},
 };
 
 /// How much of a list is shown beside the player.

@@ -4,14 +4,20 @@ use axum::{
     body::Body,
     http::{Method, Request, StatusCode, header},
 };
+use federation::wire::{self, Attribution, Audience};
 use http_body_util::BodyExt;
-use platform::testing::TestPlatform;
+use platform::{jobs::open_jobs, testing::TestPlatform};
 use serde_json::{Value, json};
 use tower::ServiceExt;
+use url::Url;
 
 use super::*;
 use crate::{
-    App, accounts, actors, follows, oauth, routes,
+    App, accounts,
+    actors::{self, ActorKind, testing::remote_actor},
+    follows::tests::be_followed,
+    oauth, routes,
+    testing::Elsewhere,
     users::{self, Role},
     videos::{self, Video},
 };
@@ -96,18 +102,6 @@ async fn told(app: &App) -> Vec<&'static str> {
         _ => "something else",
     };
     urls.iter().map(read).collect()
-}
-
-/// Another server follows this one.
-async fn be_followed(app: &App) {
-    let mut tx = app.platform.db.begin().await.unwrap();
-    let me = actors::store::find_by_url(&mut tx, app.ids.instance_actor().as_str()).await.unwrap().unwrap();
-    let follower = actors::NewActor::stranger(actors::ActorKind::Application, "peertube", "b.test");
-    let now = app.platform.clock.now();
-    let follower = actors::store::upsert(&mut tx, &follower, now).await.unwrap();
-    let url = "https://b.test/follows/1";
-    follows::store::upsert(&mut tx, follower, me.id, url, follows::FollowState::Accepted, now).await.unwrap();
-    tx.commit().await.unwrap();
 }
 
 #[tokio::test]
@@ -342,4 +336,69 @@ async fn pages_show_a_playlist_and_save_to_it() {
     let account = account.unwrap().unwrap();
     let mut connection = app.platform.db.read().await.unwrap();
     assert_eq!(pages::cards_of_account(&mut connection, account.id, None).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_private_playlist_of_another_server_is_not_asked_for_again() {
+    let test = TestPlatform::new().await;
+    let (app, _) = App::staged(&test).await;
+    let now = app.platform.clock.now();
+    let mut tx = app.platform.db.begin().await.unwrap();
+    let channel = remote_actor(&mut tx, ActorKind::Group, "b.test", "films", now).await;
+    tx.commit().await.unwrap();
+    let id = "https://b.test/video-playlists/1".parse().unwrap();
+    let mut object = wire::Playlist::new(id, app.platform.random.uuid(), "Mine", now, 0);
+    object.attributed_to = vec![Attribution::channel(channel.url().parse().unwrap())];
+    object.audience = Audience::direct([]);
+    let refused = federate::bring(&app, &object).await.unwrap_err();
+    assert!(refused.to_string().contains("it is private"), "{refused}");
+    let mut connection = app.platform.db.read().await.unwrap();
+    assert!(open_jobs::<federate::RefreshPlaylist>(&mut connection, "", 10).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_playlist_goes_when_its_server_says_so_and_not_when_it_is_not_found() {
+    let test = TestPlatform::new().await;
+    let (app, _) = App::staged(&test).await;
+    let remote = Elsewhere::start(&test, "beta.test").await;
+    let (_, owner) = actors::testing::stranger(&app, "beta.test", "bob").await;
+    let now = app.platform.clock.now();
+    let keep = async |path: &str| {
+        let url = Url::parse(&format!("http://beta.test{path}")).unwrap();
+        let playlist = NewPlaylist {
+            uuid: app.platform.random.uuid(),
+            url: url.to_string(),
+            is_local: false,
+            account_id: owner,
+            channel_id: None,
+            channel_position: None,
+            name: "Fishes".to_owned(),
+            description: None,
+            privacy: PlaylistPrivacy::Public,
+            kind: PlaylistKind::Regular,
+            remote_thumbnail_url: None,
+            created_at: now,
+            updated_at: now,
+            refreshed_at: Some(now),
+        };
+        let mut tx = app.platform.db.begin().await.unwrap();
+        store::upsert(&mut tx, &playlist).await.unwrap();
+        tx.commit().await.unwrap();
+        url
+    };
+    let is_known = async |url: &Url| {
+        let mut connection = app.platform.db.read().await.unwrap();
+        store::find_by_url(&mut connection, url.as_str()).await.unwrap().is_some()
+    };
+    let (moved, deleted) = (keep("/video-playlists/1").await, keep("/video-playlists/2").await);
+    for _ in 0..3 {
+        federate::refresh(&app, &moved).await.unwrap_err();
+        assert!(is_known(&moved).await, "its server may be in disorder");
+    }
+    remote.serve("/video-playlists/1", json!({"type": "Tombstone", "id": moved}));
+    remote.answer_with("/video-playlists/2", StatusCode::GONE, Value::Null);
+    for url in [moved, deleted] {
+        federate::refresh(&app, &url).await.unwrap();
+        assert!(!is_known(&url).await, "{url}");
+    }
 }

@@ -86,7 +86,12 @@ pub async fn send_to_origin(app: &App, tx: &mut Tx, video: &Video, activity: Act
         return Ok(());
     };
     let activity = activity.addressed(Audience::direct([owner]));
-    courier::deliver(tx, app.platform.clock.now(), &activity.actor.clone(), &[inbox], &activity).await
+    let (now, actor) = (app.platform.clock.now(), &activity.actor);
+    // What was taken back must not count for ever because its server was away.
+    if matches!(activity.action, Action::Undo(_)) {
+        return courier::deliver_surely(tx, now, actor, &[inbox], &activity).await;
+    }
+    courier::deliver(tx, now, actor, &[inbox], &activity).await
 }
 
 /// Somebody elsewhere likes or dislikes a video. It counts if the video is ours: the counters of others are their origin's.

@@ -49,12 +49,17 @@ impl RefreshCounters {
 
 impl Job for RefreshCounters {
     const KIND: &'static str = "video_refresh_counters";
-    const LANE: Lane = Lane::Crawl;
+    const LANE: Lane = Lane::Fetch;
     const PRIORITY: i64 = -10;
     const POLICY: RetryPolicy = RetryPolicy::BRIEF;
 
     fn dedupe_key(&self) -> Option<String> {
         Some(self.video_id.to_string())
+    }
+
+    fn party(&self) -> Option<String> {
+        let asked = self.likes.as_ref().or(self.dislikes.as_ref()).or(self.comments.as_ref())?;
+        asked.host_str().map(str::to_owned)
     }
 }
 

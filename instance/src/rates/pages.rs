@@ -16,6 +16,7 @@ use crate::{
     App,
     oauth::Session,
     pages,
+    problem_pages::problem_page,
     users::User,
     videos::{self, Video},
 };
@@ -98,7 +99,7 @@ pub async fn rate(
         Ok(path) => Redirect::to(&path).into_response(),
         Err(problem) => {
             let page = pages::context(&app, &nonce, session.user.as_ref(), "watch");
-            videos::pages::problem_page(page, &problem)
+            problem_page(page, &problem)
         }
     }
 }

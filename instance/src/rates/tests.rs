@@ -9,8 +9,8 @@ use url::Url;
 
 use super::*;
 use crate::{
-    App, accounts,
-    actors::{self, Actor, ActorKind, NewActor},
+    App,
+    actors::{self, Actor},
     users,
     videos::{self, Video, VideoId},
 };
@@ -20,14 +20,7 @@ fn url(text: &str) -> Url {
 }
 
 async fn stranger(app: &App, name: &str) -> Actor {
-    let actor = NewActor::stranger(ActorKind::Person, name, "beta.test");
-    let now = app.platform.clock.now();
-    let mut tx = app.platform.db.begin().await.unwrap();
-    let id = actors::store::upsert(&mut tx, &actor, now).await.unwrap();
-    accounts::store::insert(&mut tx, id, None, name, now).await.unwrap();
-    let actor = actors::store::find(&mut tx, id).await.unwrap().unwrap();
-    tx.commit().await.unwrap();
-    actor
+    actors::testing::stranger(app, "beta.test", name).await.0
 }
 
 async fn say(app: &App, actor: &Actor, video: &Video, rating: Rating) {
@@ -177,6 +170,22 @@ async fn what_a_user_says_can_be_asked_for_by_its_id() {
     assert_eq!(document["object"], video.url.as_str());
     let other = federate::document(&app, &mut connection, "root", Rating::Like, video.id).await.unwrap();
     assert_eq!(other, None);
+}
+
+#[tokio::test]
+async fn an_origin_hears_that_an_opinion_was_taken_back_however_long_it_is_away() {
+    let test = TestPlatform::new().await;
+    let (app, video) = App::staged(&test).await;
+    make_remote(&app).await;
+    let mut connection = app.platform.db.read().await.unwrap();
+    let root = users::store::find_by_login(&mut connection, "root").await.unwrap().unwrap();
+    let video = videos::store::find(&mut connection, video.id).await.unwrap().unwrap();
+    drop(connection);
+    for rating in [Some(Rating::Like), None] {
+        actions::rate(&app, &root, &video, rating).await.unwrap();
+    }
+    assert_eq!(scalar(&app, "SELECT count(*) FROM outgoing_activities WHERE must_arrive = FALSE").await, 1);
+    assert_eq!(scalar(&app, "SELECT count(*) FROM outgoing_activities WHERE must_arrive = TRUE").await, 1);
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
 use federation::origin::Host;
-use platform::jobs::{Job, JobError, JobSet};
+use platform::jobs::{Job, JobError, JobSet, Lane};
 use serde::{Deserialize, Serialize};
 
 use super::store;
@@ -14,9 +14,14 @@ pub struct AskServer {
 
 impl Job for AskServer {
     const KIND: &'static str = "server_ask";
+    const LANE: Lane = Lane::Fetch;
     const PRIORITY: i64 = -1;
 
     fn dedupe_key(&self) -> Option<String> {
+        Some(self.host.clone())
+    }
+
+    fn party(&self) -> Option<String> {
         Some(self.host.clone())
     }
 }

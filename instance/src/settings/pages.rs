@@ -9,7 +9,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::{RemoteLookup, Settings, actions, api::read_lists, store};
-use crate::{App, moderation::administrator, oauth::Session, pages::context, videos::pages::problem_page};
+use crate::{App, moderation::administrator, oauth::Session, pages::context, problem_pages::problem_page};
 
 const PATH: &str = "/admin/federation";
 

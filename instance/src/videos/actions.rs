@@ -1,7 +1,7 @@
 use platform::db::{DbError, Tx};
 
 use super::{Video, VideoId, federate, files::stream_folder, jobs::RemoveFiles, store};
-use crate::{App, actors::ActorId, captions, moderation, storyboards, tombstones, uploads};
+use crate::{App, actors::ActorId, captions, storyboards, tombstones, uploads};
 
 /// Makes a local video public at this moment and tells the federation, all in the caller's transaction.
 ///
@@ -12,7 +12,7 @@ use crate::{App, actors::ActorId, captions, moderation, storyboards, tombstones,
 pub async fn publish(app: &App, tx: &mut Tx, id: VideoId) -> Result<(), DbError> {
     store::set_published(tx, id, app.platform.clock.now()).await?;
     let Some(video) = store::find(tx, id).await? else { return Ok(()) };
-    if video.is_listed() && !moderation::video_blocks::is_unfederated(tx, id).await? {
+    if video.is_listed() {
         federate::send_new_video(app, tx, &video).await?;
     }
     Ok(())

@@ -108,7 +108,7 @@ impl Around {
             downloads: offered.map(download).collect(),
             web_video: web_files.first().map(|file| WebVideo { url: file.file_url.clone(), poster }),
             sensitive: video.is_nsfw.then(|| sensitive_words(video)),
-            is_live: video.is_live && video.state == VideoState::Published,
+            is_live: video.is_on_air(),
             storyboard: storyboards::store::of_video(connection, video.id).await?,
         })
     }
@@ -181,7 +181,7 @@ mod tests {
     use platform::testing::TestPlatform;
 
     use super::*;
-    use crate::App;
+    use crate::{App, videos::pages::card};
 
     #[test]
     fn sizes_are_told_in_the_unit_that_fits() {
@@ -193,15 +193,17 @@ mod tests {
     #[tokio::test]
     async fn a_stream_that_is_not_on_says_when_it_will_be() {
         let test = TestPlatform::new().await;
-        let (_, mut video) = App::staged(&test).await;
+        let (app, mut video) = App::staged(&test).await;
+        let badge = |video: &Video| card(&app.platform, video).badge;
         video.facts.is_live = true;
+        assert_eq!(badge(&video).as_deref(), Some("live"));
         video.facts.state = VideoState::WaitingForLive;
-        assert_eq!(live_words(&video), "This live stream has not begun yet.");
+        assert_eq!((live_words(&video).as_str(), badge(&video)), ("This live stream has not begun yet.", None));
         let start = "2027-01-02T18:30:00Z".parse().unwrap();
         video.facts.live.scheduled_starts = Some(sqlx::types::Json(vec![start]));
         assert_eq!(live_words(&video), "This live stream is planned to begin on 2 January 2027 at 18:30 UTC.");
         video.facts.state = VideoState::LiveEnded;
-        assert_eq!(live_words(&video), "This live stream is over.");
+        assert_eq!((live_words(&video).as_str(), badge(&video)), ("This live stream is over.", None));
     }
 
     #[tokio::test]

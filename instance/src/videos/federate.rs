@@ -1,5 +1,8 @@
 //! Our videos on the wire: PeerTube's `Video` objects and the activities about them. What others say is
 //! [`intake`](super::intake)'s.
+//!
+//! **Invariant:** of a video that the moderators have taken back from the federation nothing is said but that it is gone,
+//! whoever asks for more: anything else would bring it back.
 
 use std::time::Duration;
 
@@ -28,6 +31,7 @@ use crate::{
     actors::{self, ActorId},
     captions, chapters,
     federation::broadcast,
+    moderation::video_blocks::is_unfederated,
     shares, storyboards,
 };
 
@@ -37,6 +41,9 @@ const PREVIEW: (u32, u32) = (850, 480);
 /// Tells the federation of a new public video: its account creates it, its channel and the server share it. New videos
 /// reach the followers of the server by the latter.
 pub async fn send_new_video(app: &App, tx: &mut Tx, video: &Video) -> Result<(), DbError> {
+    if is_unfederated(tx, video.id).await? {
+        return Ok(());
+    }
     let (account, channel) = (app.ids.account(&video.account_username), app.ids.channel(&video.channel_username));
     let create = create(app, tx, video).await?;
     send(app, tx, video.account_actor_id, &account, create).await?;
@@ -76,6 +83,9 @@ async fn update(app: &App, connection: &mut Connection, video: &Video) -> Result
 /// Tells the federation that a public video is in another channel now: the old one shares it no longer, the new one does,
 /// and whoever follows either hears what the video is like.
 pub async fn send_change_of_channel(app: &App, tx: &mut Tx, before: &Video, after: &Video) -> Result<(), DbError> {
+    if is_unfederated(tx, after.id).await? {
+        return Ok(());
+    }
     send_undo_announce(app, tx, before, before.channel_actor_id, &app.ids.channel(&before.channel_username)).await?;
     send_announce(app, tx, after, after.channel_actor_id, &app.ids.channel(&after.channel_username)).await?;
     let update = update(app, tx, after).await?;
@@ -124,7 +134,7 @@ pub async fn send_delete(app: &App, tx: &mut Tx, video: &Video) -> Result<(), Db
     let object = app.ids.video(video.uuid);
     let account = app.ids.account(&video.account_username);
     let delete = Activity::new(ids::delete(&object), account.clone(), Action::Delete(object));
-    send_to_all_followers(app, tx, video, &account, delete).await
+    send_around(app, tx, video, &account, delete).await
 }
 
 /// To the followers of one of our actors.
@@ -138,7 +148,7 @@ fn addressed(actor: &Url, activity: Activity) -> Activity {
     activity.addressed(Audience::public([ids::under(actor, "followers")]))
 }
 
-/// To the followers of the account, the channel and the server: to each server once.
+/// Tells the followers of the account, the channel and the server something about a video that is there: each server once.
 pub(crate) async fn send_to_all_followers(
     app: &App,
     tx: &mut Tx,
@@ -146,6 +156,13 @@ pub(crate) async fn send_to_all_followers(
     actor: &Url,
     activity: Activity,
 ) -> Result<(), DbError> {
+    if is_unfederated(tx, video.id).await? {
+        return Ok(());
+    }
+    send_around(app, tx, video, actor, activity).await
+}
+
+async fn send_around(app: &App, tx: &mut Tx, video: &Video, actor: &Url, activity: Activity) -> Result<(), DbError> {
     let activity = addressed(actor, activity);
     broadcast::to_followers(app, tx, &[video.account_actor_id, video.channel_actor_id], &activity).await
 }

@@ -2,7 +2,7 @@
 
 use axum::body::Bytes;
 use platform::{
-    jobs::{Job, JobContext, JobError, JobSet, RetryPolicy},
+    jobs::{Job, JobContext, JobError, JobSet, Lane, RetryPolicy},
     storage::Key,
 };
 use serde::{Deserialize, Serialize};
@@ -37,14 +37,21 @@ impl Job for RemoveFiles {
 pub struct FetchPictures {
     /// Row of the video.
     pub video_id: i64,
+    /// Its server.
+    pub host: String,
 }
 
 impl Job for FetchPictures {
     const KIND: &'static str = "video_fetch_pictures";
+    const LANE: Lane = Lane::Fetch;
     const POLICY: RetryPolicy = RetryPolicy::DEFAULT;
 
     fn dedupe_key(&self) -> Option<String> {
         Some(self.video_id.to_string())
+    }
+
+    fn party(&self) -> Option<String> {
+        Some(self.host.clone())
     }
 }
 

@@ -57,7 +57,7 @@ impl Sort {
     }
 
     /// The text after `ORDER BY`; the row breaks ties, so that pages never overlap.
-    pub(super) fn sql(self) -> &'static str {
+    fn sql(self) -> &'static str {
         match (self.key, self.descending) {
             (SortKey::Name, false) => "v.name, v.id",
             (SortKey::Name, true) => "v.name DESC, v.id DESC",
@@ -232,6 +232,12 @@ impl Default for ListQuery {
 }
 
 impl ListQuery {
+    /// Appends the order, and which part of it.
+    pub(super) fn push_page_to(&self, query: &mut DynamicQuery<'_>) {
+        query.push(" ORDER BY ").push(self.sort.sql());
+        query.push(" LIMIT ").bind(self.count).push(" OFFSET ").bind(self.start);
+    }
+
     /// Reads the parameters of a request. Lists may be written `k=a&k=b`, `k[]=a` or once; unknown parameters are ignored.
     ///
     /// # Errors

@@ -49,3 +49,30 @@ pub(super) fn tell_failure(video: &Video, item: &mut Value) {
         item.insert("failureReason".to_owned(), failure.as_str().into());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use platform::testing::TestPlatform;
+
+    use super::*;
+    use crate::{
+        moderation::video_blocks::tests::{ask, token_of},
+        oauth::tests::log_in,
+        users::Role,
+    };
+
+    #[tokio::test]
+    async fn only_the_owner_finds_a_video_among_their_own() {
+        let test = TestPlatform::new().await;
+        let (app, video) = App::staged(&test).await;
+        let root = log_in(&app, "root", "a long password").await;
+        let others = [token_of(&app, "uma", Role::User).await, token_of(&app, "molly", Role::Moderator).await];
+        let path = "/api/v1/users/me/videos";
+        let (_, mine) = ask(&app, Some(&root), "GET", path, None).await;
+        assert_eq!((&mine["total"], &mine["data"][0]["id"]), (&1.into(), &video.id.0.into()));
+        for token in &others {
+            let (_, theirs) = ask(&app, Some(token), "GET", path, None).await;
+            assert_eq!(theirs, json!({ "total": 0, "data": [] }));
+        }
+    }
+}

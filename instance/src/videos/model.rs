@@ -349,6 +349,11 @@ impl Video {
         self.privacy == Privacy::Public && self.state == VideoState::Published
     }
 
+    /// Whether it is being streamed now.
+    pub fn is_on_air(&self) -> bool {
+        self.is_live && self.state == VideoState::Published
+    }
+
     /// Where its pictures are kept in storage.
     pub fn picture_keys(&self) -> impl Iterator<Item = String> {
         let keys = [("thumbnails", &self.thumbnail_file), ("previews", &self.preview_file)];

@@ -2,14 +2,13 @@ use askama::Template;
 use axum::{
     Extension,
     extract::{Path, Query, State},
-    http::{HeaderMap, StatusCode, Uri},
     response::{IntoResponse, Redirect, Response},
 };
 use platform::{
     Platform,
     clock::Timestamp,
     db::DbError,
-    web::{Embeddable, ErrorPage, Nonce, Page, PageContext, Pagination, Problem, VideoCard, prefers_html},
+    web::{Embeddable, Nonce, Page, PageContext, Pagination, Problem, VideoCard},
 };
 use serde::Deserialize;
 
@@ -30,8 +29,9 @@ use crate::{
     follows::SubscribeButton,
     lookup,
     oauth::Session,
-    pages::{context, initial, markdown, plain_text, sentence},
+    pages::{context, initial, markdown, plain_text},
     playlists::pages::{Beside, SaveForm, save_form},
+    problem_pages::{of_address, problem_page},
     rates::pages::RateButtons,
 };
 
@@ -185,7 +185,7 @@ pub(crate) fn card(platform: &Platform, video: &Video) -> VideoCard {
         age_label: VideoCard::age_label(video.published_at, platform.clock.now()),
         published_iso: iso(video.published_at).to_string(),
         views_label: VideoCard::views_label(video.views),
-        badge: video.is_live.then(|| "live".to_owned()),
+        badge: video.is_on_air().then(|| "live".to_owned()),
         blurred: video.is_nsfw,
     }
 }
@@ -450,29 +450,4 @@ pub async fn mine(State(app): State<App>, nonce: Nonce, session: Session) -> Res
         Ok(videos) => Page(MinePage { page, videos }).into_response(),
         Err(error) => problem_page(page, &error.into()),
     }
-}
-
-/// An id that cannot be read is a bad request to programs; to people it is an address that leads nowhere.
-pub(crate) fn of_address(problem: Problem, missing: &str) -> Problem {
-    if problem.status() == StatusCode::BAD_REQUEST { Problem::not_found(missing) } else { problem }
-}
-
-/// A problem as a page for people.
-pub(crate) fn problem_page(page: PageContext, problem: &Problem) -> Response {
-    ErrorPage::new(page, problem.status(), sentence(problem.detail())).into_response()
-}
-
-/// Any address that leads nowhere: a page for people, a problem for programs.
-pub async fn not_found(
-    State(app): State<App>,
-    nonce: Nonce,
-    session: Session,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Response {
-    if uri.path().starts_with("/api/") || !prefers_html(&headers) {
-        return Problem::not_found("There is nothing at this address.").into_response();
-    }
-    let page = context(&app, &nonce, session.user.as_ref(), "");
-    ErrorPage::new(page, StatusCode::NOT_FOUND, "No page has this address.").into_response()
 }

@@ -65,13 +65,7 @@ pub async fn of_ids(connection: &mut Connection, ids: &[VideoId]) -> Result<Vec<
 pub async fn list(connection: &mut Connection, query: &ListQuery) -> Result<Vec<Video>, DbError> {
     let mut statement = connection.build(sql!(fragment concat!(video!(), " WHERE v.state = 1 AND v.privacy = 1")));
     query.filters.push_to(&mut statement);
-    statement
-        .push(" ORDER BY ")
-        .push(query.sort.sql())
-        .push(" LIMIT ")
-        .bind(query.count)
-        .push(" OFFSET ")
-        .bind(query.start);
+    query.push_page_to(&mut statement);
     statement.fetch_all().await
 }
 
@@ -99,13 +93,7 @@ pub async fn list_of_user(connection: &mut Connection, user: UserId, query: &Lis
     let mut statement = connection.build(sql!(fragment concat!(video!(), " WHERE a.user_id = ")));
     statement.bind(user);
     query.filters.push_words_to(&mut statement);
-    statement
-        .push(" ORDER BY ")
-        .push(query.sort.sql())
-        .push(" LIMIT ")
-        .bind(query.count)
-        .push(" OFFSET ")
-        .bind(query.start);
+    query.push_page_to(&mut statement);
     statement.fetch_all().await
 }
 

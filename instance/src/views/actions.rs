@@ -21,6 +21,9 @@ const FLUSH_EVERY: Duration = Duration::from_secs(5);
 /// For how long is kept what was watched.
 const KEEP_WATCHES: TimeDelta = TimeDelta::days(365);
 
+/// For how long an activity that was counted is known when it comes again: for longer than servers try to deliver it.
+const KEEP_COUNTED: TimeDelta = TimeDelta::days(8);
+
 /// Starts the task that writes the register down. It ends when the server stops, after a last time.
 pub fn start(app: &App) {
     let (app, stop) = (app.clone(), app.platform.stop.clone());
@@ -114,10 +117,11 @@ async fn keep(app: &App, tx: &mut Tx, watched: &Watched, now: Timestamp) -> Resu
     if video.is_local { Ok(()) } else { federate::send_watch(app, tx, &video, &new).await }
 }
 
-/// Forgets what was watched long ago.
+/// Forgets what was watched long ago, and which views and downloads elsewhere cannot be told again.
 ///
 /// # Errors
 /// [`DbError`] if the database refuses.
 pub async fn purge(tx: &mut Tx, now: Timestamp) -> Result<(), DbError> {
+    store::purge_counted(tx, now - KEEP_COUNTED).await?;
     store::purge_watches(tx, now - KEEP_WATCHES).await
 }

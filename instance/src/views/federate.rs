@@ -25,7 +25,7 @@ use crate::{
     App,
     actors::{Actor, ActorKind},
     rates::{self, federate::send_to_origin},
-    videos::{self, Video},
+    videos::{self, Video, VideoId},
 };
 
 /// For how long viewers are taken to watch, as we tell others. Longer than it takes until they are told again.
@@ -136,7 +136,7 @@ fn is_server(actor: &Actor) -> bool {
     matches!(actor.kind(), ActorKind::Application | ActorKind::Service)
 }
 
-/// A server tells of a view, or of who is watching.
+/// A server tells of a view, or of who is watching. A view that is told again, with the same id, counts once.
 pub async fn receive_view(app: &App, tx: &mut Tx, actor: &Actor, id: &Url, view: &View) -> Result<(), DbError> {
     if !is_server(actor) {
         debug!(actor.host, "a view by somebody who is no server was ignored");
@@ -146,7 +146,7 @@ pub async fn receive_view(app: &App, tx: &mut Tx, actor: &Actor, id: &Url, view:
     let now = app.platform.clock.now();
     let is_origin = !video.is_local && Url::parse(actor.url()).is_ok_and(|actor| same_host(&actor, &view.object));
     match (view.expires, view.viewers) {
-        (None, _) if video.is_local => app.views.add_views(video.id, 1),
+        (None, _) if video.is_local => count_view(app, tx, video.id, id).await?,
         // What a server says of another's video besides one viewer (as PeerTube before 6.2 passes them on) is not its to say.
         (Some(expires), viewers) if video.is_local || is_origin || viewers.is_none() => {
             app.views.hear(video.id, id.as_str(), viewers.unwrap_or(1), is_origin && viewers.is_some(), expires, now);
@@ -156,14 +156,25 @@ pub async fn receive_view(app: &App, tx: &mut Tx, actor: &Actor, id: &Url, view:
     Ok(())
 }
 
-/// A server tells of a download.
-pub async fn receive_download(app: &App, tx: &mut Tx, actor: &Actor, object: &Url) -> Result<(), DbError> {
+async fn count_view(app: &App, tx: &mut Tx, video: VideoId, id: &Url) -> Result<(), DbError> {
+    if store::count_once(tx, id, app.platform.clock.now()).await? {
+        app.views.add_views(video, 1);
+    }
+    Ok(())
+}
+
+/// A server tells of a download. One that is told again, with the same id, counts once.
+pub async fn receive_download(app: &App, tx: &mut Tx, actor: &Actor, id: &Url, object: &Url) -> Result<(), DbError> {
     if !is_server(actor) {
         return Ok(());
     }
     let Some(video) = store::find(tx, object.as_str()).await?.filter(|video| video.is_local) else { return Ok(()) };
+    let now = app.platform.clock.now();
+    if !store::count_once(tx, id, now).await? {
+        return Ok(());
+    }
     store::add_downloads(tx, video.id, 1).await?;
-    rates::counters_changed(tx, video.id, app.platform.clock.now()).await
+    rates::counters_changed(tx, video.id, now).await
 }
 
 /// A server tells what somebody watched of one of our videos.

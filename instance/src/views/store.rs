@@ -1,11 +1,13 @@
 //! SQL for views, downloads, and what was watched.
 
+use federation::signature::digest;
 use platform::{
     clock::Timestamp,
     db::{Connection, DbError, Tx},
     sql,
 };
 use sqlx::types::Json;
+use url::Url;
 use uuid::Uuid;
 
 use super::model::Section;
@@ -13,6 +15,8 @@ use crate::videos::VideoId;
 
 /// The most that is kept of what was watched, all videos together.
 const MAX_WATCHES: i64 = 1_000_000;
+/// The most activities that are remembered to have been counted.
+const MAX_COUNTED: i64 = 1_000_000;
 
 /// What has to be known of a video to which a statistic belongs.
 #[derive(Debug, Clone, Copy, sqlx::FromRow)]
@@ -49,6 +53,29 @@ pub async fn add_downloads(tx: &mut Tx, video: VideoId, downloads: u32) -> Resul
     tx.query(sql!("UPDATE videos SET downloads = downloads + $2 WHERE id = $1 AND is_local = TRUE"))
         .bind(video)
         .bind(i64::from(downloads))
+        .execute()
+        .await
+        .map(drop)
+}
+
+/// Remembers that an activity is counted, and tells whether it was not before.
+pub async fn count_once(tx: &mut Tx, activity: &Url, now: Timestamp) -> Result<bool, DbError> {
+    let inserted = tx
+        .query(sql!(
+            "INSERT INTO counted_activities (fingerprint, counted_at) VALUES ($1, $2) ON CONFLICT (fingerprint) DO NOTHING"
+        ))
+        .bind(digest::of(activity.as_str().as_bytes()))
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(inserted > 0)
+}
+
+/// Forgets which activities were counted before a moment, and the oldest of those that are too many.
+pub async fn purge_counted(tx: &mut Tx, before: Timestamp) -> Result<(), DbError> {
+    tx.query(sql!("DELETE FROM counted_activities WHERE counted_at < $1")).bind(before).execute().await?;
+    tx.query(sql!("DELETE FROM counted_activities WHERE id <= (SELECT max(id) FROM counted_activities) - $1"))
+        .bind(MAX_COUNTED)
         .execute()
         .await
         .map(drop)

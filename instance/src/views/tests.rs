@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::*;
 use crate::{
     App,
-    actors::{self, Actor, ActorKind, NewActor},
+    actors::{Actor, ActorKind, testing::remote_actor},
     videos::{self, Video},
     views::register::Report,
 };
@@ -19,10 +19,8 @@ fn url(text: &str) -> Url {
 }
 
 async fn actor(app: &App, kind: ActorKind, name: &str) -> Actor {
-    let actor = NewActor::stranger(kind, name, "beta.test");
     let mut tx = app.platform.db.begin().await.unwrap();
-    let id = actors::store::upsert(&mut tx, &actor, app.platform.clock.now()).await.unwrap();
-    let actor = actors::store::find(&mut tx, id).await.unwrap().unwrap();
+    let actor = remote_actor(&mut tx, kind, "beta.test", name, app.platform.clock.now()).await;
     tx.commit().await.unwrap();
     actor
 }
@@ -32,8 +30,18 @@ async fn read(app: &App, video: &Video) -> Video {
 }
 
 async fn hear(app: &App, by: &Actor, view: View) {
+    hear_as(app, by, "https://beta.test/v/1", view).await;
+}
+
+async fn hear_as(app: &App, by: &Actor, id: &str, view: View) {
     let mut tx = app.platform.db.begin().await.unwrap();
-    federate::receive_view(app, &mut tx, by, &url("https://beta.test/v/1"), &view).await.unwrap();
+    federate::receive_view(app, &mut tx, by, &url(id), &view).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn hear_of_download(app: &App, by: &Actor, id: &str, video: &Video) {
+    let mut tx = app.platform.db.begin().await.unwrap();
+    federate::receive_download(app, &mut tx, by, &url(id), &url(&video.url)).await.unwrap();
     tx.commit().await.unwrap();
 }
 
@@ -135,12 +143,46 @@ async fn downloads_elsewhere_are_counted() {
     let test = TestPlatform::new().await;
     let (app, video) = App::staged(&test).await;
     let server = actor(&app, ActorKind::Application, "peertube").await;
+    hear_of_download(&app, &server, "https://beta.test/d/1", &video).await;
+    assert_eq!(read(&app, &video).await.downloads, video.downloads + 1);
+}
+
+#[tokio::test]
+async fn a_view_or_download_that_is_told_again_counts_once_even_after_a_restart() {
+    let test = TestPlatform::new().await;
+    let (app, video) = App::staged(&test).await;
+    let server = actor(&app, ActorKind::Application, "peertube").await;
+    let tell = async |app: &App| {
+        for id in ["https://beta.test/a/1", "https://beta.test/a/2", "https://beta.test/a/1"] {
+            hear_as(app, &server, id, View::counted(url(&video.url))).await;
+        }
+        for id in ["https://beta.test/d/1", "https://beta.test/d/1", "https://beta.test/d/2"] {
+            hear_of_download(app, &server, id, &video).await;
+        }
+        flush(app, false).await.unwrap();
+    };
+    tell(&app).await;
+    let restarted = App::reopened(&test).await;
+    test.clock.advance(std::time::Duration::from_hours(7 * 24));
     let mut tx = app.platform.db.begin().await.unwrap();
-    federate::receive_download(&app, &mut tx, &server, &url(&video.url)).await.unwrap();
+    purge(&mut tx, app.platform.clock.now()).await.unwrap();
     tx.commit().await.unwrap();
-    let mut connection = app.platform.db.read().await.unwrap();
-    let downloads: i64 = connection.query("SELECT max(downloads) FROM videos").fetch_scalar().await.unwrap();
-    assert_eq!(downloads, 1);
+    tell(&restarted).await;
+    let counted = read(&app, &video).await;
+    assert_eq!((counted.views, counted.downloads), (video.views + 2, video.downloads + 2));
+}
+
+#[tokio::test]
+async fn what_was_counted_is_forgotten_when_it_cannot_come_again() {
+    let test = TestPlatform::new().await;
+    let (app, video) = App::staged(&test).await;
+    let server = actor(&app, ActorKind::Application, "peertube").await;
+    hear_of_download(&app, &server, "https://beta.test/d/1", &video).await;
+    test.clock.advance(std::time::Duration::from_hours(9 * 24));
+    let mut tx = app.platform.db.begin().await.unwrap();
+    purge(&mut tx, app.platform.clock.now()).await.unwrap();
+    let left: i64 = tx.query("SELECT count(*) FROM counted_activities").fetch_scalar().await.unwrap();
+    assert_eq!(left, 0);
 }
 
 fn watched(app: &App, video: &Video) -> WatchAction {

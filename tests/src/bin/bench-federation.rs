@@ -3,8 +3,9 @@
 //! Measures a server as a process of its own, over loopback, and prints rows of a table. `SHOAL_BIN` names the program.
 //!
 //! The other servers are two thousand addresses of `127.0.0.0/8`, all of which are this process. They follow the server;
-//! then videos are deleted there, each of which is a fan-out to all of them. For the inbox, a hundred of them send likes,
-//! views and announcements of a video, each signed with RSA-2048; signatures are made before the clock starts.
+//! then videos are deleted there, each of which is a fan-out to all of them, the last time while some of them never answer.
+//! For the inbox, a hundred of them send likes, dislikes and announcements of a video, each signed with RSA-2048;
+//! signatures are made before the clock starts. At last the server follows another Shoal with two thousand videos.
 //! `SHOAL_BENCH_PEER_INBOX=http://127.0.0.1:9000` names a PeerTube that federates over plain http and has two videos: its
 //! inbox gets the same.
 
@@ -14,7 +15,7 @@ use std::{
     fmt::Write as _,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -48,6 +49,9 @@ use url::Url;
 
 const SERVERS: usize = 2_000;
 const FAN_OUTS: usize = 4;
+/// One server in so many is dead.
+const DEAD: usize = 50;
+const BACKFILL: i64 = 2_000;
 const SENDERS: usize = 100;
 const ACTIVITIES: usize = 9_000;
 const CONNECTIONS: usize = 48;
@@ -61,6 +65,8 @@ struct Sinks {
     key: Arc<SigningKey>,
     public_pem: Arc<str>,
     received: Arc<AtomicUsize>,
+    /// Whether one in [`DEAD`] takes requests and never answers.
+    has_dead: Arc<AtomicBool>,
     port: u16,
 }
 
@@ -72,6 +78,7 @@ impl Sinks {
             public_pem: key.public_pem().expect("a key").into(),
             key: Arc::new(key),
             received: Arc::default(),
+            has_dead: Arc::default(),
             port: listener.local_addr().expect("an address").port(),
         };
         let router = Router::new().route("/actor", get(actor)).route("/inbox", post(take)).with_state(sinks.clone());
@@ -106,7 +113,13 @@ async fn actor(State(sinks): State<Sinks>, headers: HeaderMap) -> impl IntoRespo
     ([("content-type", ACTIVITY_JSON)], actor.to_document().to_string())
 }
 
-async fn take(State(sinks): State<Sinks>, _body: bytes::Bytes) -> StatusCode {
+async fn take(State(sinks): State<Sinks>, headers: HeaderMap, _body: bytes::Bytes) -> StatusCode {
+    let host = headers["host"].to_str().expect("a host");
+    let part = |index: usize| host.split('.').nth(index).and_then(|part| part.parse::<usize>().ok());
+    let number = part(2).zip(part(1)).map(|(low, high)| low + (high - 1) * 250);
+    if sinks.has_dead.load(Ordering::Relaxed) && number.is_some_and(|number| number % DEAD == 0) {
+        std::future::pending::<()>().await;
+    }
     sinks.received.fetch_add(1, Ordering::Relaxed);
     StatusCode::ACCEPTED
 }
@@ -157,6 +170,7 @@ async fn read_answer(connection: &mut TcpStream) -> bool {
     let mut buffer = [0; 4096];
     loop {
         let read = connection.read(&mut buffer).await.expect("an answer");
+        assert!(read > 0, "the connection was closed");
         answer.extend_from_slice(&buffer[..read]);
         let text = String::from_utf8_lossy(&answer);
         let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
@@ -172,31 +186,54 @@ async fn read_answer(connection: &mut TcpStream) -> bool {
     }
 }
 
-async fn measure_fan_out(server: &Process, sinks: &Sinks) -> Vec<f64> {
+/// Deletions per second, each of which goes to all servers but the dead ones.
+async fn measure_fan_out(server: &Process, sinks: &Sinks, times: usize) -> Vec<f64> {
     let videos = server.get_json("/api/v1/videos?count=100").await;
+    let dead = if sinks.has_dead.load(Ordering::Relaxed) { SERVERS / DEAD } else { 0 };
     let mut rates = Vec::new();
-    for video in videos["data"].as_array().expect("videos").iter().take(FAN_OUTS) {
+    for video in videos["data"].as_array().expect("videos").iter().take(times) {
         let uuid = video["uuid"].as_str().expect("a uuid");
         let started = Instant::now();
         server.admin().delete(&format!("/api/v1/videos/{uuid}")).await.assert_success();
-        let took = sinks.await_received(SERVERS, started).await;
-        rates.push(SERVERS as f64 / took.as_secs_f64());
+        let took = sinks.await_received(SERVERS - dead, started).await;
+        rates.push((SERVERS - dead) as f64 / took.as_secs_f64());
         sleep(Duration::from_secs(1)).await;
     }
     rates
 }
 
+/// How long it takes after a follow until everything that another Shoal has published is known.
+async fn measure_backfill(server: &Process) -> Duration {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut source = Process::start("source", &["instance"], folder.path(), "").await;
+    source.kill();
+    source.command(&["bench-seed", "--videos", &BACKFILL.to_string()]);
+    source.restart().await;
+    let before = known_elsewhere(server).await;
+    let started = Instant::now();
+    let host = source.url().trim_start_matches("http://").to_owned();
+    server.admin().follow_server(&host).await;
+    while known_elsewhere(server).await < before + BACKFILL {
+        assert!(started.elapsed() < PATIENCE, "{} of {BACKFILL}", known_elsewhere(server).await);
+        sleep(Duration::from_millis(50)).await;
+    }
+    started.elapsed()
+}
+
+async fn known_elsewhere(server: &Process) -> i64 {
+    server.get_json("/api/v1/videos?count=1&isLocal=false").await["total"].as_i64().expect("a number")
+}
+
 async fn measure_inbox(server: &Process, url: &Url, sinks: &Sinks) -> (usize, f64) {
-    let videos = server.get_json("/api/v1/videos?count=100&sort=publishedAt").await;
-    let requests = reactions(sinks, url, &watch_page(url, &videos["data"][0]), ACTIVITIES);
+    let videos = server.get_json("/api/v1/videos?count=100&sort=publishedAt&isLocal=true").await;
+    let requests = reactions(sinks, url, &id_of(&videos["data"][0]), ACTIVITIES);
     let started = Instant::now();
     let taken = send_all(url, requests, CONNECTIONS).await;
     (taken, ACTIVITIES as f64 / started.elapsed().as_secs_f64())
 }
 
-fn watch_page(server: &Url, video: &Value) -> Url {
-    let uuid = video["uuid"].as_str().expect("a video");
-    server.join(&format!("/videos/watch/{uuid}")).expect("an address")
+fn id_of(video: &Value) -> Url {
+    Url::parse(video["url"].as_str().expect("a video")).expect("an address")
 }
 
 fn reactions(sinks: &Sinks, server: &Url, video: &Url, count: usize) -> Vec<Vec<u8>> {
@@ -213,7 +250,7 @@ fn reactions(sinks: &Sinks, server: &Url, video: &Url, count: usize) -> Vec<Vec<
 async fn measure_peer_inbox(peer: &Url, sinks: &Sinks) -> (usize, f64, f64) {
     let client = Client::new(peer.as_str().trim_end_matches('/').to_owned(), reqwest::ClientBuilder::new());
     let videos = client.get_json("/api/v1/videos?count=2&isLocal=true").await;
-    let (video, other) = (watch_page(peer, &videos["data"][0]), watch_page(peer, &videos["data"][1]));
+    let (video, other) = (id_of(&videos["data"][0]), id_of(&videos["data"][1]));
     let likes_path = format!("/api/v1/videos/{}", videos["data"][1]["uuid"].as_str().expect("two videos"));
     let likes = async || client.get_json(&likes_path).await["likes"].as_i64().expect("a number");
     let end = async |sender: usize| {
@@ -256,8 +293,12 @@ async fn main() {
     sinks.await_received(SERVERS, started).await;
     let follow_rate = SERVERS as f64 / started.elapsed().as_secs_f64();
 
-    let fan_outs = measure_fan_out(&process, &sinks).await;
+    let fan_outs = measure_fan_out(&process, &sinks, FAN_OUTS).await;
+    sinks.has_dead.store(true, Ordering::Relaxed);
+    let with_dead = measure_fan_out(&process, &sinks, 1).await[0];
+    sinks.has_dead.store(false, Ordering::Relaxed);
     let (taken, inbox) = measure_inbox(&process, &server, &sinks).await;
+    let backfill = measure_backfill(&process).await;
     let shown: Vec<String> = fan_outs.iter().map(|rate| format!("{rate:.0}")).collect();
     let best = fan_outs.iter().copied().fold(0.0, f64::max);
     println!(
@@ -266,6 +307,14 @@ async fn main() {
     println!(
         "| fan-out: deliveries signed and sent to {SERVERS} servers | at least 2,000/s | {best:.0}/s (each of {FAN_OUTS}: {}) |",
         shown.join(", ")
+    );
+    println!(
+        "| the same when {} of them take it and never answer | | {with_dead:.0}/s to the others |",
+        SERVERS / DEAD
+    );
+    println!(
+        "| backfill: {BACKFILL} videos of a Shoal that is followed | under 60 s | {:.1} s |",
+        backfill.as_secs_f64()
     );
     println!("| {SERVERS} new followers: key fetched, followed, answered | | {follow_rate:.0}/s |");
     if let Some(peer) = variable("SHOAL_BENCH_PEER_INBOX") {

@@ -52,7 +52,7 @@ pub(crate) use outcome::Outcome;
 use store::NewActivity;
 
 pub(crate) use bodies::Bodies;
-pub(crate) use send::{Dialects, Keys};
+pub(crate) use send::Keys;
 
 /// After how long a silence a server is given up, and for how long an activity is tried to be delivered at all.
 pub const GIVE_UP_AFTER: TimeDelta = TimeDelta::days(7);

@@ -2,8 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use federation::{ACCEPT_ACTIVITY, ACTIVITY_JSON, origin::Host};
-use http::{HeaderMap, Method, StatusCode};
+use federation::{ACCEPT_ACTIVITY, ACTIVITY_JSON};
+use http::{HeaderMap, Method};
 use moka::future::Cache;
 use platform::{
     db::DbError,
@@ -13,14 +13,13 @@ use tracing::error;
 use url::Url;
 
 use super::{bodies::Letter, outcome::Outcome, store::Delivery};
-use crate::{Courier, KeyStoreError, LocalActor, Signer, actors::Dialect};
+use crate::{Courier, KeyStoreError, LocalActor, Signer, dialects::Dialect};
 
 /// How long a server may take to take an activity.
 const TIMEOUT: Duration = Duration::from_secs(15);
 /// How long keys of ours are kept in memory: taking one out of its text is work.
 const KEYS_KEPT_FOR: Duration = Duration::from_secs(10);
 const MOST_KEYS: u64 = 1_000;
-const MOST_DIALECTS: u64 = 20_000;
 
 /// Keys of our own actors, for a moment.
 pub(crate) struct Keys {
@@ -43,37 +42,6 @@ impl Keys {
     }
 }
 
-/// The servers that signed by RFC 9421 when they sent us something.
-pub(crate) struct Dialects {
-    messages: Cache<Host, ()>,
-}
-
-impl Default for Dialects {
-    fn default() -> Self {
-        Self { messages: Cache::new(MOST_DIALECTS) }
-    }
-}
-
-impl Dialects {
-    /// This server signs by RFC 9421, and so understands it.
-    pub(crate) async fn note_messages(&self, host: &Host) {
-        if !self.messages.contains_key(host) {
-            self.messages.insert(host.clone(), ()).await;
-        }
-    }
-
-    async fn forget(&self, host: &Host) {
-        self.messages.invalidate(host).await;
-    }
-
-    async fn of(&self, inbox: &Url) -> Dialect {
-        match Host::of(inbox) {
-            Some(host) if self.messages.get(&host).await.is_some() => Dialect::Message,
-            _ => Dialect::Draft,
-        }
-    }
-}
-
 impl Courier {
     /// Sends an activity.
     pub(super) async fn send(&self, delivery: &Delivery) -> Result<Outcome, DbError> {
@@ -87,26 +55,8 @@ impl Courier {
         let Some(sender) = &letter.sender else {
             return Ok(Outcome::refused("its sender is no longer one of our actors"));
         };
-        let answer = self.knock_twice(&inbox, &letter, sender).await;
+        let answer = self.in_known_dialect(&inbox, |dialect| self.knock(&inbox, &letter, sender, dialect)).await;
         Ok(Outcome::of(answer, delivery.attempts))
-    }
-
-    /// Who is known to speak RFC 9421 is spoken to that way; if it is not understood after all, as everybody speaks.
-    async fn knock_twice(&self, inbox: &Url, letter: &Letter, sender: &LocalActor) -> Result<(), NetError> {
-        let dialects = &self.inner.dialects;
-        if dialects.of(inbox).await == Dialect::Draft {
-            return self.knock(inbox, letter, sender, Dialect::Draft).await;
-        }
-        match self.knock(inbox, letter, sender, Dialect::Message).await {
-            Err(NetError::Status { status: StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED, .. }) => {
-                let answer = self.knock(inbox, letter, sender, Dialect::Draft).await;
-                if let (Ok(()), Some(host)) = (&answer, Host::of(inbox)) {
-                    dialects.forget(&host).await;
-                }
-                answer
-            }
-            answer => answer,
-        }
     }
 
     async fn knock(&self, inbox: &Url, letter: &Letter, sender: &LocalActor, dialect: Dialect) -> Result<(), NetError> {

@@ -321,6 +321,23 @@ async fn who_does_not_understand_the_new_standard_after_all_is_asked_in_the_old_
 }
 
 #[tokio::test]
+async fn documents_are_asked_for_in_the_same_way() {
+    let world = World::new().await;
+    let bob = world.beta.serve_actor("bob").id;
+    hear_a_message_from(&world, &world.beta).await;
+    let ways = |world: &World| -> Vec<bool> {
+        world.beta.requests().iter().map(|request| request.headers.contains_key("signature-input")).collect()
+    };
+    world.courier.fetch(&bob).await.unwrap();
+    assert_eq!(ways(&world), [true]);
+    world.beta.know_no_messages();
+    for _ in 0..2 {
+        world.courier.fetch(&bob).await.unwrap();
+    }
+    assert_eq!(ways(&world), [true, false, false]);
+}
+
+#[tokio::test]
 async fn many_followers_are_few_statements() {
     let world = World::new().await;
     let inboxes: Vec<Url> = (0..2_000).map(|number| url(&format!("http://s{number}.test/inbox"))).collect();

@@ -15,8 +15,11 @@ use crate::{FetchError, Refusal};
 #[derive(Debug, thiserror::Error)]
 pub enum InboxError {
     /// Its body is too large.
-    #[error("the body has {0} bytes, more than {MAX_DOCUMENT_BYTES}")]
-    TooLarge(usize),
+    #[error("the body has more than {MAX_DOCUMENT_BYTES} bytes")]
+    TooLarge,
+    /// Its body ended before its end.
+    #[error("the body did not arrive: {0}")]
+    CutOff(String),
     /// It was sent to another server.
     #[error("the request is for {0:?}, which is not this server")]
     OtherHost(String),
@@ -97,7 +100,8 @@ impl InboxError {
     /// What it is called in the metrics.
     pub(crate) fn label(&self) -> &'static str {
         match self {
-            Self::TooLarge(_) => "too_large",
+            Self::TooLarge => "too_large",
+            Self::CutOff(_) => "cut_off",
             Self::OtherHost(_) => "other_host",
             Self::Signature(_) => "signature",
             Self::Document(_) | Self::Wire(_) => "malformed",
@@ -119,8 +123,10 @@ impl From<InboxError> for Problem {
     fn from(error: InboxError) -> Self {
         let status = match &error {
             InboxError::Db(_) => StatusCode::INTERNAL_SERVER_ERROR,
-            InboxError::TooLarge(_) | InboxError::Document(DocumentError::TooLarge(_)) => StatusCode::PAYLOAD_TOO_LARGE,
-            InboxError::OtherHost(_) | InboxError::Document(_) | InboxError::Wire(_) => StatusCode::BAD_REQUEST,
+            InboxError::TooLarge | InboxError::Document(DocumentError::TooLarge(_)) => StatusCode::PAYLOAD_TOO_LARGE,
+            InboxError::CutOff(_) | InboxError::OtherHost(_) | InboxError::Document(_) | InboxError::Wire(_) => {
+                StatusCode::BAD_REQUEST
+            }
             InboxError::Signature(_)
             | InboxError::KeyUnavailable { .. }
             | InboxError::KeyUnavailableRecently(_)

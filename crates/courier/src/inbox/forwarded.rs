@@ -5,7 +5,8 @@
 //! remembered as long, by its id and that moment, so that nobody can bring a like back that was taken back.
 //!
 //! Without a signature that holds, the origin is asked: for the object that was created or changed, for the announcement,
-//! or whether what is said to be deleted is gone. Its answer is believed, and not the document.
+//! or whether what is said to be deleted was deleted, which only 410 or a `Tombstone` says. Its answer is believed, and not
+//! the document.
 
 use chrono::TimeDelta;
 use federation::{
@@ -128,17 +129,18 @@ impl Courier {
                 Ok(activity)
             }
             Action::Delete(object) => match self.fetch(object).await {
-                Err(error) if error.is_gone() => Ok(claimed.clone()),
+                // A server that federates no longer, or hides it from us, does not find it either.
+                Err(error) if error.is_deletion() => Ok(claimed.clone()),
                 Ok(value) if matches!(Object::from_value(&value), Ok(Object::Tombstone(_))) => Ok(claimed.clone()),
                 Ok(_) => Err(format!("{object} is still there")),
                 Err(error) => Err(error.to_string()),
             },
-            Action::Announce(_) => {
+            Action::Announce(_) | Action::AnnounceDelete(_) => {
                 let announce = Activity::from_value(&self.fetch(&claimed.id).await.map_err(in_words)?);
                 let announce = announce.map_err(|error| error.to_string())?;
                 let is_meant = announce.id == claimed.id && announce.actor == claimed.actor;
                 match announce.action {
-                    Action::Announce(_) if is_meant => Ok(announce),
+                    Action::Announce(_) | Action::AnnounceDelete(_) if is_meant => Ok(announce),
                     _ => Err(format!("{} is something else", claimed.id)),
                 }
             }
@@ -153,5 +155,8 @@ pub(super) fn may_be_believed(activity: &Activity, document: &Value) -> bool {
 }
 
 fn can_be_asked_for(activity: &Activity) -> bool {
-    matches!(activity.action, Action::Create(_) | Action::Update(_) | Action::Delete(_) | Action::Announce(_))
+    matches!(
+        activity.action,
+        Action::Create(_) | Action::Update(_) | Action::Delete(_) | Action::Announce(_) | Action::AnnounceDelete(_)
+    )
 }

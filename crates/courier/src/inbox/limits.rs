@@ -1,6 +1,6 @@
 //! How much one server may ask of us, and how much of what was refused is written into the log.
 
-use federation::origin::Host;
+use federation::{origin::Host, wire::Activity};
 use metrics::counter;
 use platform::clock::Timestamp;
 use tracing::info;
@@ -15,7 +15,7 @@ pub(crate) struct Limits {
     pub(super) requests: Allowances,
     /// Activities of others that it brought, and that their origins had to be asked about.
     pub(super) questions: Allowances,
-    /// Refusals in the log, of one server and of all.
+    /// Lines in the log, about one server and about all.
     lines: Allowances,
     all_lines: Allowances,
 }
@@ -35,10 +35,22 @@ impl Limits {
     /// Writes into the log why something was refused, unless the log has had enough of it.
     pub(super) async fn report(&self, error: &InboxError, claimed_host: Option<&Host>, now: Timestamp) {
         let host = claimed_host.map(Host::as_str).unwrap_or_default();
-        if self.lines.take(host, now).await.is_err() || self.all_lines.take("", now).await.is_err() {
+        if self.may_log(host, now).await {
+            info!(host, reason = %error, kind = error.label(), "an activity was refused");
+        } else {
             counter!("shoal_inbox_refusals_unlogged_total").increment(1);
-            return;
         }
-        info!(host, reason = %error, kind = error.label(), "an activity was refused");
+    }
+
+    /// Writes into the log that only the first object of an activity was read, unless the log has had enough.
+    pub(super) async fn report_unread(&self, activity: &Activity, unread: usize, sender: &Host, now: Timestamp) {
+        let host = sender.as_str();
+        if self.may_log(host, now).await {
+            info!(host, unread, kind = activity.kind(), "of the objects of an activity only the first was read");
+        }
+    }
+
+    async fn may_log(&self, host: &str, now: Timestamp) -> bool {
+        self.lines.take(host, now).await.is_ok() && self.all_lines.take("", now).await.is_ok()
     }
 }

@@ -18,20 +18,25 @@ mod limits;
 mod store;
 mod turns;
 
-use axum::extract::OriginalUri;
+use axum::{
+    body::Body,
+    extract::{OriginalUri, Request},
+};
 use bytes::Bytes;
 use chrono::TimeDelta;
 use federation::{
     origin::Host,
     signature::{MAX_SKEW, RequestHead, SignatureError, SignedRequest},
-    wire::{Activity, document},
+    wire::{Action, Activity, document, lenient},
 };
 use http::{header, request::Parts};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use metrics::counter;
 use platform::{
     clock::Timestamp,
     db::{DbError, Tx},
 };
+use serde_json::Value;
 use url::Url;
 
 use crate::Courier;
@@ -89,6 +94,21 @@ impl VerifiedActivity {
 }
 
 impl Courier {
+    /// Reads a request to an inbox, and checks it as [`Self::verify`] does. Of a body that is too large, no more is read.
+    ///
+    /// # Errors
+    /// As [`Self::verify`].
+    pub async fn receive(&self, request: Request) -> Result<VerifiedActivity, InboxError> {
+        let (parts, body) = request.into_parts();
+        match read(body).await {
+            Ok(body) => self.verify(&parts, &body).await,
+            Err(error) => {
+                self.note_outcome(Some(&error), None).await;
+                Err(error)
+            }
+        }
+    }
+
     /// Checks a request to an inbox.
     ///
     /// # Errors
@@ -96,12 +116,17 @@ impl Courier {
     pub async fn verify(&self, parts: &Parts, body: &[u8]) -> Result<VerifiedActivity, InboxError> {
         let mut claimed_host = None;
         let outcome = self.verify_quietly(parts, body, &mut claimed_host).await;
-        let label = outcome.as_ref().map_or_else(InboxError::label, |_| "verified");
-        counter!("shoal_inbox_requests_total", "outcome" => label).increment(1);
-        if let Err(error) = &outcome {
-            self.inner.limits.report(error, claimed_host.as_ref(), self.platform().clock.now()).await;
-        }
+        self.note_outcome(outcome.as_ref().err(), claimed_host.as_ref()).await;
         outcome
+    }
+
+    /// Counts a request, and writes into the log why it was refused.
+    async fn note_outcome(&self, error: Option<&InboxError>, claimed_host: Option<&Host>) {
+        let label = error.map_or("verified", InboxError::label);
+        counter!("shoal_inbox_requests_total", "outcome" => label).increment(1);
+        if let Some(error) = error {
+            self.inner.limits.report(error, claimed_host, self.platform().clock.now()).await;
+        }
     }
 
     async fn verify_quietly(
@@ -111,7 +136,7 @@ impl Courier {
         claimed_host: &mut Option<Host>,
     ) -> Result<VerifiedActivity, InboxError> {
         if body.len() > document::MAX_DOCUMENT_BYTES {
-            return Err(InboxError::TooLarge(body.len()));
+            return Err(InboxError::TooLarge);
         }
         self.check_host(parts)?;
         let now = self.platform().clock.now();
@@ -131,6 +156,10 @@ impl Courier {
         self.note_dialect(parts, &sender).await;
         let allowed = self.inner.limits.requests.take(sender.as_str(), now).await;
         allowed.map_err(|retry_after| InboxError::TooMany { host: sender.clone(), retry_after })?;
+        let unread = unread_objects(&activity, &value);
+        if unread > 0 {
+            self.inner.limits.report_unread(&activity, unread, &sender, now).await;
+        }
         let document = value.get("signature").is_some().then(|| Bytes::copy_from_slice(body));
         let direct = Receipt { fingerprint: request.fingerprint(), is_forwarded: false };
         if signer == activity.actor {
@@ -180,6 +209,22 @@ impl Courier {
         store::delete_receipts(&mut tx, now - MAX_SKEW * 2, now - forwarded::MAX_AGE - MAX_SKEW * 2).await?;
         store::delete_keys_before(&mut tx, now - FORGET_KEYS_AFTER).await?;
         tx.commit().await
+    }
+}
+
+async fn read(body: Body) -> Result<Bytes, InboxError> {
+    match Limited::new(body, document::MAX_DOCUMENT_BYTES).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(InboxError::TooLarge),
+        Err(error) => Err(InboxError::CutOff(error.to_string())),
+    }
+}
+
+/// How many objects an activity names besides the one that is read. Reports name many, and all of them are.
+fn unread_objects(activity: &Activity, document: &Value) -> usize {
+    match activity.action {
+        Action::Flag(_) | Action::Other { .. } => 0,
+        _ => document.get("object").map_or(0, |object| lenient::items(object).len().saturating_sub(1)),
     }
 }
 

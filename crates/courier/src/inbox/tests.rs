@@ -215,7 +215,7 @@ async fn receipts_are_forgotten_when_they_can_no_longer_matter() {
 async fn what_is_refused_is_answered_so_that_senders_understand() {
     let status = |error: InboxError| Problem::from(error).status();
     let bob = url("http://beta.test/accounts/bob");
-    assert_eq!(status(InboxError::TooLarge(1)), StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(status(InboxError::TooLarge), StatusCode::PAYLOAD_TOO_LARGE);
     assert_eq!(status(SignatureError::Missing.into()), StatusCode::UNAUTHORIZED);
     let key_id = KeyId::new(bob.clone());
     let gone = InboxError::KeyUnavailable { key_id: key_id.clone(), source: Box::new(FetchError::Gone(bob.clone())) };
@@ -233,7 +233,70 @@ async fn a_large_body_is_not_even_looked_at() {
     let world = World::new().await;
     let (parts, ()) = Request::post("/inbox").body(()).unwrap().into_parts();
     let outcome = world.courier.verify(&parts, &vec![b' '; document::MAX_DOCUMENT_BYTES + 1]).await;
-    assert!(matches!(outcome, Err(InboxError::TooLarge(_))));
+    assert!(matches!(outcome, Err(InboxError::TooLarge)));
+}
+
+/// What was written into the log, and counted, since this was made.
+struct Records {
+    log: Arc<std::sync::Mutex<Vec<u8>>>,
+    counted: metrics_exporter_prometheus::PrometheusHandle,
+}
+
+impl Records {
+    /// Runs something that is written down.
+    fn of<T>(work: impl FnOnce() -> T) -> (Self, T) {
+        let log = Arc::new(std::sync::Mutex::new(Vec::new()));
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || Lines(writer.clone())).finish();
+        let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+        let counted = recorder.handle();
+        let done = metrics::with_local_recorder(&recorder, || tracing::subscriber::with_default(subscriber, work));
+        (Self { log, counted }, done)
+    }
+
+    fn log(&self) -> String {
+        String::from_utf8(self.log.lock().unwrap().clone()).unwrap()
+    }
+}
+
+/// A part of the log.
+struct Lines(Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl std::io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// In a runtime of its own, so that all of it is written down.
+fn recorded<T>(work: impl Future<Output = T>) -> (Records, T) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    Records::of(|| runtime.block_on(work))
+}
+
+#[test]
+fn a_body_that_cannot_be_read_is_counted_and_named_in_the_log() {
+    let cut_off = || futures::stream::iter([Ok(Bytes::from_static(b"{\"type\":")), Err("the connection was reset")]);
+    let huge = || futures::stream::repeat_with(|| Ok::<_, &str>(Bytes::from_static(&[b' '; 10_000])));
+    for (body, label, status) in [
+        (Body::from_stream(cut_off()), "cut_off", StatusCode::BAD_REQUEST),
+        (Body::from_stream(huge()), "too_large", StatusCode::PAYLOAD_TOO_LARGE),
+    ] {
+        let (records, outcome) = recorded(async {
+            let world = World::new().await;
+            world.courier.receive(Request::post("/inbox").body(body).unwrap()).await
+        });
+        assert_eq!(Problem::from(outcome.unwrap_err()).status(), status);
+        let counted = records.counted.render();
+        assert!(counted.contains(&format!("shoal_inbox_requests_total{{outcome=\"{label}\"}} 1")), "{counted}");
+        let log = records.log();
+        assert!(log.contains("an activity was refused") && log.contains(label), "{log}");
+    }
 }
 
 #[tokio::test]

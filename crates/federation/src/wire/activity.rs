@@ -45,9 +45,11 @@ pub enum Action {
     Accept(FollowReference),
     /// A follow is refused, or ended by the followed.
     Reject(FollowReference),
-    /// The actor passes an object on. This is how PeerTube's channels and servers publish. A passed on creation, change or
-    /// deletion (Lemmy) stands for its object, any other passed on activity for itself.
+    /// The actor passes an object on. This is how PeerTube's channels and servers publish. A passed on creation or change
+    /// (Lemmy) stands for its object, any other passed on activity for itself.
     Announce(Url),
+    /// The actor passes on that somebody deleted an object (Lemmy). Whether that is so, the server of the object knows.
+    AnnounceDelete(Url),
     /// An earlier activity no longer holds.
     Undo(Undone),
     /// The actor likes an object.
@@ -158,7 +160,7 @@ impl Activity {
             Action::Follow(_) => "Follow",
             Action::Accept(_) => "Accept",
             Action::Reject(_) => "Reject",
-            Action::Announce(_) => "Announce",
+            Action::Announce(_) | Action::AnnounceDelete(_) => "Announce",
             Action::Undo(_) => "Undo",
             Action::Like(_) => "Like",
             Action::Dislike(_) => "Dislike",
@@ -180,6 +182,7 @@ impl Activity {
             Action::Delete(id)
             | Action::Follow(id)
             | Action::Announce(id)
+            | Action::AnnounceDelete(id)
             | Action::Like(id)
             | Action::Dislike(id)
             | Action::Download(id)

@@ -1,7 +1,7 @@
 use sqlx::{AssertSqlSafe, SqlSafeStr};
 
 use super::{
-    DbError,
+    DbError, Dialect,
     connection::{Bind, Connection, Query, Row, Scalar},
 };
 
@@ -10,13 +10,15 @@ use super::{
 #[must_use = "a query does nothing until it is executed or fetched"]
 pub struct DynamicQuery<'c> {
     text: String,
+    dialect: Dialect,
     bound: usize,
     query: Query<'c>,
 }
 
 impl<'c> DynamicQuery<'c> {
     pub(super) fn new(connection: &'c mut Connection, beginning: &'static str) -> Self {
-        Self { text: beginning.to_owned(), bound: 0, query: connection.prepare("".into_sql_str()) }
+        let dialect = connection.dialect();
+        Self { text: beginning.to_owned(), dialect, bound: 0, query: connection.prepare("".into_sql_str()) }
     }
 
     /// Appends text.
@@ -28,13 +30,20 @@ impl<'c> DynamicQuery<'c> {
     /// Appends a placeholder with its value.
     pub fn bind<T: Bind>(&mut self, value: T) -> &mut Self {
         self.bound += 1;
-        self.text.push('$');
-        self.text.push_str(&self.bound.to_string());
+        match self.dialect {
+            // SQLite looks numbered placeholders up by name, one after the other, which takes the square
+            // of their number.
+            Dialect::Sqlite => self.text.push('?'),
+            Dialect::Postgres => {
+                self.text.push('$');
+                self.text.push_str(&self.bound.to_string());
+            }
+        }
         self.query.push(value);
         self
     }
 
-    /// Appends `($n, $n+1, …)`; an empty list becomes `(NULL)`, which matches nothing.
+    /// Appends placeholders in brackets; an empty list becomes `(NULL)`, which matches nothing.
     pub fn bind_list<T: Bind>(&mut self, values: impl IntoIterator<Item = T>) -> &mut Self {
         self.text.push('(');
         let before = self.bound;

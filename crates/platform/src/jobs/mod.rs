@@ -5,6 +5,8 @@
 //! Jobs therefore must be idempotent. No two jobs of the same kind and dedupe key run at the same time, as long as leases
 //! are renewed; a worker that could not renew its lease, and whose job another has taken, has no say in it any more.
 //!
+//! Jobs that ask other servers name whom they ask ([`Job::party`]), and no party has more than its share of the workers.
+//!
 //! Retries wait `first_delay · 2^(attempt − 1)`, at most `longest_delay`, with up to a quarter of jitter on top.
 
 #[cfg(test)]
@@ -31,8 +33,8 @@ pub use runner::{JobRunner, RunnerConfig};
 pub use schedule::{Schedule, Scheduler};
 pub use set::{JobContext, JobSet};
 pub use store::{
-    FailedJob, JobId, OpenJob, Progress, failed_jobs, forget_failed, open_jobs, progress_of, purge_finished, take_out,
-    unfinished,
+    FailedJob, JobId, OpenJob, Progress, count_unfinished, failed_jobs, forget_failed, open_jobs, progress_of,
+    purge_finished, take_back, take_out, unfinished,
 };
 
 /// A piece of work, as it is stored.
@@ -50,6 +52,12 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
     fn dedupe_key(&self) -> Option<String> {
         None
     }
+
+    /// Jobs of one party, such as the server that they ask, get at most a quarter of the lane's workers: its slowness
+    /// holds up them and nobody else. `None`: it waits for nobody.
+    fn party(&self) -> Option<String> {
+        None
+    }
 }
 
 /// A group of jobs with workers of its own, so that long work does not hold up short work.
@@ -57,11 +65,13 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
 pub enum Lane {
     /// Short work of any kind.
     Default,
+    /// Short questions to other servers.
+    Fetch,
     /// Probing and transcoding.
     Media,
     /// Sending activities to other servers.
     Delivery,
-    /// Reading other servers for the index.
+    /// Reading other servers page by page.
     Crawl,
     /// Copying other servers' videos.
     Mirror,
@@ -69,12 +79,13 @@ pub enum Lane {
 
 impl Lane {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Default, Self::Media, Self::Delivery, Self::Crawl, Self::Mirror];
+    pub const ALL: [Self; 6] = [Self::Default, Self::Fetch, Self::Media, Self::Delivery, Self::Crawl, Self::Mirror];
 
     /// Its name in the database and in the metrics.
     pub fn name(self) -> &'static str {
         match self {
             Self::Default => "default",
+            Self::Fetch => "fetch",
             Self::Media => "media",
             Self::Delivery => "delivery",
             Self::Crawl => "crawl",

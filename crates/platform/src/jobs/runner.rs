@@ -1,5 +1,6 @@
 use std::{
-    sync::{Arc, Mutex},
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -7,7 +8,10 @@ use futures::FutureExt;
 use metrics::{counter, histogram};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tokio::{sync::Semaphore, time::Instant};
+use tokio::{
+    sync::{Notify, Semaphore},
+    time::Instant,
+};
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, error, info, info_span, warn};
 
@@ -30,11 +34,13 @@ const POLL: Duration = Duration::from_secs(1);
 pub struct RunnerConfig {
     /// Short work of any kind.
     pub default: usize,
+    /// Questions to other servers. One server gets at most a quarter of them.
+    pub fetch: usize,
     /// Probing and transcoding. FFmpeg uses several cores by itself.
     pub media: usize,
     /// Rounds of sending activities. One is enough: it sends to hundreds of servers at the same time.
     pub delivery: usize,
-    /// Servers that are read for the index at the same time.
+    /// Servers that are read page by page at the same time, for the index or because they are followed.
     pub crawl: usize,
     /// Videos that are copied from other servers at the same time.
     pub mirror: usize,
@@ -42,7 +48,7 @@ pub struct RunnerConfig {
 
 impl Default for RunnerConfig {
     fn default() -> Self {
-        Self { default: 4, media: 1, delivery: 1, crawl: 8, mirror: 2 }
+        Self { default: 4, fetch: 16, media: 1, delivery: 1, crawl: 8, mirror: 2 }
     }
 }
 
@@ -50,12 +56,51 @@ impl RunnerConfig {
     fn workers(&self, lane: Lane) -> usize {
         match lane {
             Lane::Default => self.default,
+            Lane::Fetch => self.fetch,
             Lane::Media => self.media,
             Lane::Delivery => self.delivery,
             Lane::Crawl => self.crawl,
             Lane::Mirror => self.mirror,
         }
         .max(1)
+    }
+}
+
+/// For whom the workers of a lane are working.
+#[derive(Debug)]
+struct Shares {
+    most: usize,
+    busy: Mutex<HashMap<String, usize>>,
+    freed: Notify,
+}
+
+impl Shares {
+    fn of(workers: usize) -> Self {
+        Self { most: (workers / 4).max(1), busy: Mutex::default(), freed: Notify::new() }
+    }
+
+    /// Those who have as many workers as they may have.
+    fn crowded(&self) -> Vec<String> {
+        let busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        busy.iter().filter(|(_, workers)| **workers >= self.most).map(|(party, _)| party.clone()).collect()
+    }
+
+    fn begin(&self, party: Option<&str>) {
+        if let Some(party) = party {
+            *self.busy.lock().unwrap_or_else(PoisonError::into_inner).entry(party.to_owned()).or_default() += 1;
+        }
+    }
+
+    fn end(&self, party: Option<&str>) {
+        let Some(party) = party else { return };
+        let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(workers) = busy.get_mut(party) {
+            *workers -= 1;
+            if *workers == 0 {
+                busy.remove(party);
+            }
+        }
+        self.freed.notify_one();
     }
 }
 
@@ -106,6 +151,7 @@ impl JobRunner {
 
     async fn dispatch(&self, lane: Lane, kinds: &[&'static str], workers: usize, tasks: &Tasks) {
         let permits = Arc::new(Semaphore::new(workers));
+        let shares = Arc::new(Shares::of(workers));
         loop {
             let permit = tokio::select! {
                 permit = permits.clone().acquire_owned() => permit,
@@ -113,12 +159,15 @@ impl JobRunner {
             };
             let Ok(permit) = permit else { return };
             let enqueued = self.db.job_enqueued();
-            match self.claim(lane, kinds).await {
+            match self.claim(lane, kinds, &shares.crowded()).await {
                 Ok(Some((claimed, registered))) => {
-                    let runner = self.clone();
+                    let (runner, shares) = (self.clone(), shares.clone());
+                    shares.begin(claimed.party.as_deref());
                     tasks.spawn("job", async move {
+                        let party = claimed.party.clone();
                         runner.run(claimed, registered).await;
                         drop(permit);
+                        shares.end(party.as_deref());
                     });
                     continue;
                 }
@@ -127,19 +176,24 @@ impl JobRunner {
             }
             tokio::select! {
                 () = enqueued => {}
+                () = shares.freed.notified() => {}
                 () = tokio::time::sleep(POLL) => {}
                 () = self.stop.cancelled() => return,
             }
         }
     }
 
-    async fn claim(&self, lane: Lane, kinds: &[&'static str]) -> Result<Option<(store::Claimed, Registered)>, DbError> {
-        let now = self.clock.now();
-        if !store::has_due(&mut self.db.read().await?, lane, now).await? {
+    async fn claim(
+        &self,
+        lane: Lane,
+        kinds: &[&'static str],
+        crowded: &[String],
+    ) -> Result<Option<(store::Claimed, Registered)>, DbError> {
+        let claim = store::Claim { lane, kinds, crowded, owner: &self.owner, now: self.clock.now(), lease: LEASE };
+        if !store::has_due(&mut self.db.read().await?, &claim).await? {
             return Ok(None);
         }
         let mut tx = self.db.begin().await?;
-        let claim = store::Claim { lane, kinds, owner: &self.owner, now, lease: LEASE };
         let claimed = store::claim(&mut tx, &claim).await?;
         tx.commit().await?;
         Ok(claimed.and_then(|job| self.jobs.get(&job.kind).cloned().map(|registered| (job, registered))))
@@ -249,7 +303,7 @@ impl JobRunner {
             let before = count;
             for lane in Lane::ALL {
                 let kinds = self.jobs.kinds_of(lane);
-                while let Some((job, registered)) = self.claim(lane, &kinds).await? {
+                while let Some((job, registered)) = self.claim(lane, &kinds, &[]).await? {
                     self.run(job, registered).await;
                     count += 1;
                 }

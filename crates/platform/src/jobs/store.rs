@@ -5,7 +5,7 @@ use sqlx::types::Json;
 use super::{Job, Lane};
 use crate::{
     clock::Timestamp,
-    db::{Connection, Db, DbError, Dialect, Tx},
+    db::{Connection, Db, DbError, Dialect, DynamicQuery, Tx},
     sql,
 };
 
@@ -25,6 +25,7 @@ pub(super) struct NewJob {
     lane: Lane,
     priority: i64,
     dedupe_key: Option<String>,
+    party: Option<String>,
     payload: serde_json::Value,
     created_at: Timestamp,
     run_at: Timestamp,
@@ -32,15 +33,15 @@ pub(super) struct NewJob {
 
 impl NewJob {
     pub(super) fn of<J: Job>(job: &J, payload: serde_json::Value, created_at: Timestamp, run_at: Timestamp) -> Self {
-        let dedupe_key = job.dedupe_key();
-        Self { kind: J::KIND, lane: J::LANE, priority: J::PRIORITY, dedupe_key, payload, created_at, run_at }
+        let (dedupe_key, party) = (job.dedupe_key(), job.party());
+        Self { kind: J::KIND, lane: J::LANE, priority: J::PRIORITY, dedupe_key, party, payload, created_at, run_at }
     }
 }
 
 pub(super) async fn insert(tx: &mut Tx, job: &NewJob) -> Result<(), DbError> {
     tx.query(sql!(
-        "INSERT INTO jobs (kind, lane, priority, dedupe_key, payload, run_at, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7) \
+        "INSERT INTO jobs (kind, lane, priority, dedupe_key, party, payload, run_at, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
          ON CONFLICT (kind, dedupe_key) WHERE state = 'waiting' AND dedupe_key IS NOT NULL \
          DO UPDATE SET run_at = CASE WHEN excluded.run_at < jobs.run_at THEN excluded.run_at ELSE jobs.run_at END"
     ))
@@ -48,6 +49,7 @@ pub(super) async fn insert(tx: &mut Tx, job: &NewJob) -> Result<(), DbError> {
     .bind(job.lane.name())
     .bind(job.priority)
     .bind(job.dedupe_key.clone())
+    .bind(job.party.clone())
     .bind(Json(job.payload.clone()))
     .bind(job.run_at)
     .bind(job.created_at)
@@ -60,6 +62,7 @@ pub(super) async fn insert(tx: &mut Tx, job: &NewJob) -> Result<(), DbError> {
 pub(super) struct Claimed {
     pub(super) id: JobId,
     pub(super) kind: String,
+    pub(super) party: Option<String>,
     pub(super) payload: Json<serde_json::Value>,
     pub(super) attempts: i64,
     pub(super) created_at: Timestamp,
@@ -83,22 +86,27 @@ pub(super) struct Held<'a> {
 pub(super) struct Claim<'a> {
     pub(super) lane: Lane,
     pub(super) kinds: &'a [&'static str],
+    /// Parties that have their share of the workers already.
+    pub(super) crowded: &'a [String],
     pub(super) owner: &'a str,
     pub(super) now: Timestamp,
     pub(super) lease: Duration,
 }
 
 /// Whether there is anything to claim, without taking the lock of the database.
-pub(super) async fn has_due(connection: &mut Connection, lane: Lane, now: Timestamp) -> Result<bool, DbError> {
-    connection
-        .query(sql!(
-            "SELECT EXISTS (SELECT 1 FROM jobs WHERE lane = $1 \
-             AND ((state = 'waiting' AND run_at <= $2) OR (state = 'running' AND lease_until < $2)))"
-        ))
-        .bind(lane.name())
-        .bind(now)
-        .fetch_scalar::<bool>()
-        .await
+pub(super) async fn has_due(connection: &mut Connection, claim: &Claim<'_>) -> Result<bool, DbError> {
+    let mut query = connection.build(sql!(fragment "SELECT EXISTS (SELECT 1 FROM jobs WHERE lane = "));
+    query.bind(claim.lane.name()).push(" AND ((state = 'waiting' AND run_at <= ").bind(claim.now);
+    query.push(") OR (state = 'running' AND lease_until < ").bind(claim.now).push("))");
+    push_uncrowded(&mut query, claim);
+    query.push(")");
+    query.fetch_scalar::<bool>().await
+}
+
+fn push_uncrowded(query: &mut DynamicQuery<'_>, claim: &Claim<'_>) {
+    if !claim.crowded.is_empty() {
+        query.push(" AND (party IS NULL OR party NOT IN ").bind_list(claim.crowded.iter().cloned()).push(")");
+    }
 }
 
 /// Takes the first due job of the lane, or one whose lease has run out.
@@ -111,14 +119,16 @@ pub(super) async fn claim(tx: &mut Tx, claim: &Claim<'_>) -> Result<Option<Claim
     query.push(" AND kind IN ").bind_list(claim.kinds.iter().copied());
     query.push(" AND ((state = 'waiting' AND run_at <= ").bind(claim.now);
     query.push(") OR (state = 'running' AND lease_until < ").bind(claim.now);
-    query.push(")) AND (dedupe_key IS NULL OR NOT EXISTS (SELECT 1 FROM jobs AS twin WHERE twin.kind = candidate.kind");
+    query.push("))");
+    push_uncrowded(&mut query, claim);
+    query.push(" AND (dedupe_key IS NULL OR NOT EXISTS (SELECT 1 FROM jobs AS twin WHERE twin.kind = candidate.kind");
     query.push(" AND twin.dedupe_key = candidate.dedupe_key AND twin.id <> candidate.id AND twin.state = 'running'");
     query.push(" AND twin.lease_until >= ").bind(claim.now);
     query.push(")) ORDER BY priority DESC, run_at, id LIMIT 1");
     if dialect == Dialect::Postgres {
         query.push(" FOR UPDATE SKIP LOCKED");
     }
-    query.push(") RETURNING id, kind, payload, attempts, created_at");
+    query.push(") RETURNING id, kind, party, payload, attempts, created_at");
     query.fetch_optional().await
 }
 
@@ -302,22 +312,44 @@ impl OpenRow {
     }
 }
 
-/// The newest jobs of a kind that are not done. Those that cannot be read (any more) are left out.
+/// The newest jobs of a kind that are not done and whose dedupe keys begin like this. Those that cannot be read (any more)
+/// are left out.
 ///
 /// # Errors
 /// [`DbError`] if the database refuses.
-pub async fn open_jobs<J: Job>(connection: &mut Connection, limit: i64) -> Result<Vec<OpenJob<J>>, DbError> {
+pub async fn open_jobs<J: Job>(
+    connection: &mut Connection,
+    key_prefix: &str,
+    limit: i64,
+) -> Result<Vec<OpenJob<J>>, DbError> {
     let rows: Vec<OpenRow> = connection
         .query(sql!(
-            "SELECT id, payload, attempts, error, state FROM jobs WHERE lane = $1 AND kind = $2 \
+            "SELECT id, payload, attempts, error, state FROM jobs WHERE kind = $1 \
+             AND substr(dedupe_key, 1, length($2)) = $2 \
              AND state IN ('waiting', 'running', 'failed') ORDER BY id DESC LIMIT $3"
         ))
-        .bind(J::LANE.name())
         .bind(J::KIND)
+        .bind(key_prefix.to_owned())
         .bind(limit)
         .fetch_all()
         .await?;
     Ok(rows.into_iter().filter_map(OpenRow::into_job).collect())
+}
+
+/// How many jobs of a kind wait or run whose dedupe keys begin like this.
+///
+/// # Errors
+/// [`DbError`] if the database refuses.
+pub async fn count_unfinished<J: Job>(connection: &mut Connection, key_prefix: &str) -> Result<i64, DbError> {
+    connection
+        .query(sql!(
+            "SELECT count(*) FROM jobs WHERE kind = $1 AND substr(dedupe_key, 1, length($2)) = $2 \
+             AND state IN ('waiting', 'running')"
+        ))
+        .bind(J::KIND)
+        .bind(key_prefix.to_owned())
+        .fetch_scalar()
+        .await
 }
 
 /// Takes out a job that waits or was given up, for whoever has a better use for it. `None` if it runs, or is not there.
@@ -347,6 +379,20 @@ pub async fn forget_failed<J: Job>(tx: &mut Tx, job: &J) -> Result<(), DbError> 
         .execute()
         .await
         .map(drop)
+}
+
+/// Takes back a job that waits or was given up, and tells whether there was one: nobody wants it any more.
+///
+/// # Errors
+/// [`DbError`] if the database refuses.
+pub async fn take_back<J: Job>(tx: &mut Tx, job: &J) -> Result<bool, DbError> {
+    let deleted = tx
+        .query(sql!("DELETE FROM jobs WHERE state IN ('waiting', 'failed') AND kind = $1 AND dedupe_key = $2"))
+        .bind(J::KIND)
+        .bind(job.dedupe_key())
+        .execute()
+        .await?;
+    Ok(deleted > 0)
 }
 
 /// How many jobs of each lane are waiting or running.

@@ -1,9 +1,13 @@
 use std::{
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
 
 use super::*;
 use crate::{clock::Clock, db::Dialect, testing::TestPlatform};
@@ -37,6 +41,22 @@ macro_rules! greet_with_priority {
 
 greet_with_priority!(GreetFirst, "greet_first", 10);
 greet_with_priority!(GreetLast, "greet_last", -10);
+
+/// A question to a server.
+#[derive(Debug, Serialize, Deserialize)]
+struct Ask {
+    host: String,
+    number: u32,
+}
+
+impl Job for Ask {
+    const KIND: &'static str = "ask";
+    const LANE: Lane = Lane::Fetch;
+
+    fn party(&self) -> Option<String> {
+        Some(self.host.clone())
+    }
+}
 
 type Greeted = Arc<Mutex<Vec<String>>>;
 
@@ -203,7 +223,7 @@ async fn what_was_given_up_is_shown_and_can_be_begun_anew() {
     let test = TestPlatform::new().await;
     let (jobs, _) = greeter(99);
     enqueue_greeting(&test, "ada").await;
-    let open = async || open_jobs::<Greet>(&mut test.platform.db.read().await.unwrap(), 10).await.unwrap();
+    let open = async || open_jobs::<Greet>(&mut test.platform.db.read().await.unwrap(), "", 10).await.unwrap();
     for attempts in 0..3 {
         let job = open().await.remove(0);
         assert_eq!((job.attempts, job.is_given_up, job.error.is_some()), (attempts, false, attempts > 0));
@@ -230,6 +250,31 @@ async fn what_was_given_up_is_shown_and_can_be_begun_anew() {
 }
 
 #[tokio::test]
+async fn jobs_are_found_by_the_beginning_of_their_key_and_taken_back() {
+    let test = TestPlatform::new().await;
+    for name in ["ada", "adam", "bob", "a%"] {
+        enqueue_greeting(&test, name).await;
+    }
+    let open = async |prefix: &str| {
+        let mut connection = test.platform.db.read().await.unwrap();
+        let jobs = open_jobs::<Greet>(&mut connection, prefix, 10).await.unwrap();
+        assert_eq!(
+            count_unfinished::<Greet>(&mut connection, prefix).await.unwrap(),
+            i64::try_from(jobs.len()).unwrap()
+        );
+        jobs.into_iter().map(|open| open.job.name).collect::<Vec<_>>()
+    };
+    assert_eq!(open("ada").await, ["adam", "ada"]);
+    assert_eq!(open("a%").await, ["a%"]);
+    let mut tx = test.platform.db.begin().await.unwrap();
+    let ada = Greet { name: "ada".to_owned() };
+    assert!(take_back(&mut tx, &ada).await.unwrap());
+    assert!(!take_back(&mut tx, &ada).await.unwrap(), "it is gone");
+    tx.commit().await.unwrap();
+    assert_eq!(open("").await, ["a%", "bob", "adam"]);
+}
+
+#[tokio::test]
 async fn a_job_succeeds_on_a_later_attempt() {
     let test = TestPlatform::new().await;
     let (jobs, greeted) = greeter(2);
@@ -250,6 +295,7 @@ async fn a_job_whose_process_died_is_done_when_its_lease_runs_out() {
     let mut tx = test.platform.db.begin().await.unwrap();
     let claim = store::Claim {
         lane: Lane::Default,
+        crowded: &[],
         kinds: &["greet"],
         owner: "dead",
         now: test.clock.now(),
@@ -273,7 +319,7 @@ async fn a_worker_that_lost_its_job_to_another_cannot_change_it() {
     let mut claims = Vec::new();
     for owner in ["slow", "quick"] {
         let (now, lease) = (test.clock.now(), Duration::from_mins(1));
-        let claim = store::Claim { lane: Lane::Default, kinds: &["greet"], owner, now, lease };
+        let claim = store::Claim { lane: Lane::Default, kinds: &["greet"], crowded: &[], owner, now, lease };
         claims.push(store::claim(&mut tx, &claim).await.unwrap().unwrap());
         test.clock.advance(Duration::from_secs(61));
     }
@@ -345,4 +391,51 @@ async fn progress_can_be_read_while_a_job_runs() {
     assert!(failed_jobs(&mut test.platform.db.read().await.unwrap()).await.unwrap().is_empty());
     let gone = progress_of::<Greet>(&mut test.platform.db.read().await.unwrap(), "ada").await.unwrap();
     assert_eq!(gone, None);
+}
+
+#[tokio::test]
+async fn a_slow_party_has_its_share_of_the_workers_and_holds_up_nobody_else() {
+    let test = TestPlatform::new().await;
+    let (answers, running, done) = (Arc::new(Semaphore::new(0)), Arc::new(AtomicUsize::new(0)), Greeted::default());
+    let jobs = JobSet::new().on::<Ask, _, _>({
+        let (answers, running, done) = (answers.clone(), running.clone(), done.clone());
+        move |job, _| {
+            let (answers, running, done) = (answers.clone(), running.clone(), done.clone());
+            async move {
+                if job.host == "slow.test" {
+                    running.fetch_add(1, Ordering::SeqCst);
+                    answers.acquire().await.unwrap().forget();
+                }
+                done.lock().unwrap().push(job.host);
+                Ok(())
+            }
+        }
+    });
+    let mut tx = test.platform.db.begin().await.unwrap();
+    for (host, count) in [("slow.test", 20), ("quick.test", 5)] {
+        for number in 0..count {
+            enqueue(&mut tx, test.clock.now(), &Ask { host: host.to_owned(), number }).await.unwrap();
+        }
+    }
+    tx.commit().await.unwrap();
+    let platform = &test.platform;
+    let runner = JobRunner::new(
+        platform.db.clone(),
+        platform.clock.clone(),
+        platform.random.clone(),
+        jobs,
+        platform.stop.clone(),
+    );
+    runner.start(&platform.tasks, &RunnerConfig { fetch: 8, ..RunnerConfig::default() });
+    let count = || done.lock().unwrap().len();
+    let until = async |wanted: usize| {
+        while count() < wanted {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), until(5)).await.expect("those who answer at once are not held up");
+    assert_eq!(running.load(Ordering::SeqCst), 2, "a quarter of eight");
+    answers.add_permits(20);
+    tokio::time::timeout(Duration::from_secs(20), until(25)).await.expect("all are done in the end");
+    platform.stop.cancel();
 }

@@ -2,15 +2,9 @@
 //!
 //! Tests run on SQLite, and on PostgreSQL when `SHOAL_TEST_POSTGRES_URL` names a server on which databases may be created.
 
-use std::{
-    path::Path,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-};
+use std::{path::Path, sync::Arc};
 
-use sqlx::{AssertSqlSafe, Connection as _, Executor, PgConnection};
+use sqlx::{AssertSqlSafe, Connection as _, Executor, PgConnection, Row};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -69,29 +63,59 @@ impl TestDatabase {
         self.folder.path()
     }
 
-    /// The configuration of a fresh database: SQLite, or a new database on the PostgreSQL server of the test run.
+    /// The configuration of a fresh database: SQLite, or an empty database on the PostgreSQL server of the test run.
     ///
     /// # Panics
     /// If the database cannot be created.
     pub async fn config() -> DatabaseConfig {
         let url = match config::variable(POSTGRES) {
             None => None,
-            Some(server) => Some(create_postgres_database(&server).await),
+            Some(server) => Some(claim_postgres_database(&server).await),
         };
         DatabaseConfig { url, max_connections: 4, ..DatabaseConfig::default() }
     }
 }
 
+/// Locks of the server that say which of its databases a test uses: this and the numbers after it.
+const FIRST_LOCK: i64 = 7_460_000;
+
+/// An empty database that no other test uses. A few are emptied again and again, because making a thousand, and removing
+/// their files, takes longer than the tests. The lock is let go when the process ends.
 #[expect(clippy::expect_used, reason = "only tests call it")]
-async fn create_postgres_database(server: &str) -> String {
-    static COUNTER: AtomicU64 = AtomicU64::new(0);
-    let name = format!("shoal_test_{}_{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed));
+async fn claim_postgres_database(server: &str) -> String {
+    let mut keeper = PgConnection::connect(server).await.expect("the PostgreSQL server of the tests");
+    let mut number = 0;
+    while !says_yes(&mut keeper, format!("SELECT pg_try_advisory_lock({})", FIRST_LOCK + number)).await {
+        number += 1;
+    }
+    let name = format!("shoal_test_{number}");
     let mut url = Url::parse(server).expect("SHOAL_TEST_POSTGRES_URL is an address");
-    let mut connection = PgConnection::connect(server).await.expect("the PostgreSQL server of the tests");
-    connection.execute(AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.expect("a new PostgreSQL database");
-    let _ = connection.close().await;
     url.set_path(&name);
+    let exists = format!("SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname = '{name}')");
+    if says_yes(&mut keeper, exists).await {
+        empty(&mut keeper, &name, &url).await;
+    } else {
+        keeper.execute(AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.expect("a new PostgreSQL database");
+    }
+    Box::leak(Box::new(keeper));
     url.to_string()
+}
+
+/// Removes what the last test left, and whoever still works on it.
+#[expect(clippy::expect_used, reason = "only tests call it")]
+async fn empty(keeper: &mut PgConnection, name: &str, url: &Url) {
+    let leave = format!("SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE datname = '{name}'");
+    keeper.execute(AssertSqlSafe(leave)).await.expect("a database that nobody uses");
+    let mut connection = PgConnection::connect(url.as_str()).await.expect("a database of an earlier test");
+    let statements = "DROP SCHEMA public CASCADE; CREATE SCHEMA public";
+    connection.execute(statements).await.expect("an empty database");
+    let _ = connection.close().await;
+}
+
+#[expect(clippy::expect_used, reason = "only tests call it")]
+async fn says_yes(connection: &mut PgConnection, question: String) -> bool {
+    let row = connection.fetch_one(AssertSqlSafe(question)).await.expect("an answer of the PostgreSQL server");
+    row.get(0)
 }
 
 /// A platform for tests of one role.

@@ -96,6 +96,11 @@ impl Problem {
         self.status
     }
 
+    /// When to try again, if that was told.
+    pub fn retry_after_s(&self) -> Option<u64> {
+        self.retry_after_s
+    }
+
     /// Its sentence.
     pub fn detail(&self) -> &str {
         &self.detail

@@ -18,6 +18,7 @@ use crate::{
     oauth::Session,
     pages::{context, initial, markdown},
     playlists::pages::{PlaylistCard, cards_of_account},
+    problem_pages::problem_page,
     users::User,
     videos,
 };
@@ -112,7 +113,7 @@ pub async fn account(
     }
     let page = context(&app, &nonce, session.user.as_ref(), "");
     let read = read_account(&app, page.clone(), session.user.as_ref(), &handle, &query).await;
-    Ok(read.map_or_else(|problem| videos::pages::problem_page(page, &problem), |read| Page(read).into_response()))
+    Ok(read.map_or_else(|problem| problem_page(page, &problem), |read| Page(read).into_response()))
 }
 
 /// `GET /c/{handle}`: a channel and its videos.
@@ -129,7 +130,7 @@ pub async fn channel(
     }
     let page = context(&app, &nonce, session.user.as_ref(), "");
     let read = read_channel(&app, page.clone(), session.user.as_ref(), &handle, &query).await;
-    Ok(read.map_or_else(|problem| videos::pages::problem_page(page, &problem), |read| Page(read).into_response()))
+    Ok(read.map_or_else(|problem| problem_page(page, &problem), |read| Page(read).into_response()))
 }
 
 /// `GET /a/{handle}/{part}`: the parts of PeerTube's page of an account, which are one page here.

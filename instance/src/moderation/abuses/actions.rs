@@ -3,13 +3,15 @@ use platform::db::{Connection, DbError, Tx};
 
 use super::{
     Abuse, AbuseId, AbuseState, federate,
-    model::is_predefined_reason,
+    model::{ReportedComment, is_predefined_reason},
     store::{self, AbuseDraft},
 };
 use crate::{
     App,
     accounts::{self, Account, AccountId},
+    comments::{self, CommentId},
     moderation,
+    users::User,
     videos::{self, Video},
 };
 
@@ -50,8 +52,8 @@ pub enum AbuseError {
 pub enum Subject {
     /// A video, from one second to another.
     Video(Box<Video>, Option<i64>, Option<i64>),
-    /// A comment, by number.
-    Comment(i64),
+    /// A comment, as [`find_comment`] gives it.
+    Comment(Box<ReportedComment>),
     /// An account.
     Account(AccountId),
 }
@@ -94,6 +96,23 @@ pub async fn report(app: &App, reporter: &Account, abuse: &NewAbuse) -> Result<A
     }
     tx.commit().await?;
     Ok(id)
+}
+
+/// A comment that a user may report: one that they are shown. A report says what it is about to whoever writes it.
+///
+/// # Errors
+/// [`AbuseError::NoSubject`] if there is none.
+pub async fn find_comment(
+    app: &App,
+    connection: &mut Connection,
+    user: &User,
+    id: i64,
+) -> Result<ReportedComment, AbuseError> {
+    if !comments::may_see(app, connection, user, CommentId(id)).await? {
+        return Err(AbuseError::NoSubject);
+    }
+    let comment = store::find_comment(connection, id).await?.filter(|comment| comment.deleted_at.is_none());
+    comment.ok_or(AbuseError::NoSubject)
 }
 
 /// Something that is reported, with what is known of it.
@@ -146,15 +165,15 @@ impl Reported {
         }
     }
 
-    pub(super) fn of_comment(comment: super::model::ReportedComment) -> Self {
+    pub(super) fn of_comment(comment: &ReportedComment) -> Self {
         Self {
-            url: comment.url,
+            url: comment.url.clone(),
             is_local: comment.is_local,
             owner: comment.account_id,
             video: Some(comment.video_id),
             comment: Some(comment.id),
             subject: "comment",
-            text: comment.text,
+            text: comment.text.clone(),
             start_s: None,
             end_s: None,
         }
@@ -178,10 +197,7 @@ impl Reported {
 async fn look_up(connection: &mut Connection, subject: &Subject) -> Result<Reported, AbuseError> {
     match subject {
         Subject::Video(video, start_s, end_s) => Ok(Reported::of_video(video, *start_s, *end_s)),
-        Subject::Comment(id) => {
-            let comment = store::find_comment(connection, *id).await?.filter(|comment| comment.deleted_at.is_none());
-            comment.map(Reported::of_comment).ok_or(AbuseError::NoSubject)
-        }
+        Subject::Comment(comment) => Ok(Reported::of_comment(comment)),
         Subject::Account(id) => {
             let account = find_account(connection, *id).await?.ok_or(AbuseError::NoSubject)?;
             Ok(Reported::of_account(&account))

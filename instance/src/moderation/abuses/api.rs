@@ -59,21 +59,24 @@ pub async fn report(State(app): State<App>, session: SignedIn, Json(body): Json<
     let (reporter, subject) = {
         let mut connection = app.platform.db.read().await?;
         let reporter = own_account(&mut connection, &session.user).await?;
-        (reporter, subject_of(&mut connection, &session.user, &body).await?)
+        (reporter, subject_of(&app, &mut connection, &session.user, &body).await?)
     };
     let abuse = NewAbuse { subject, reason: body.reason, predefined_reasons: body.predefined_reasons };
     let id = actions::report(&app, &reporter, &abuse).await?;
     Ok(Json(json!({ "abuse": { "id": id.0 } })))
 }
 
-async fn subject_of(connection: &mut Connection, user: &User, body: &AbuseBody) -> ApiResult<Subject> {
+async fn subject_of(app: &App, connection: &mut Connection, user: &User, body: &AbuseBody) -> ApiResult<Subject> {
     match (&body.video, &body.comment, &body.account) {
         (Some(part), None, None) => {
             let id = part.id.as_str().map_or_else(|| part.id.to_string(), str::to_owned);
             let video = find_visible(connection, &id, Some(user)).await?;
             Ok(Subject::Video(Box::new(video), part.start_at.map(i64::from), part.end_at.map(i64::from)))
         }
-        (None, Some(comment), None) => Ok(Subject::Comment(comment.id)),
+        (None, Some(comment), None) => {
+            let comment = actions::find_comment(app, connection, user, comment.id).await?;
+            Ok(Subject::Comment(Box::new(comment)))
+        }
         (None, None, Some(account)) => Ok(Subject::Account(AccountId(account.id))),
         _ => Err(Problem::bad_request("Report one video, one comment or one account.")),
     }

@@ -105,7 +105,7 @@ async fn own_object(connection: &mut Connection, url: &Url, flag: &Flag) -> Resu
     let reported = if let Some(video) = videos::store::find_by_url(connection, url.as_str()).await? {
         Some(Reported::of_video(&video, second(flag.start_at), second(flag.end_at)))
     } else if let Some(comment) = store::find_comment_by_url(connection, url.as_str()).await? {
-        Some(Reported::of_comment(comment))
+        Some(Reported::of_comment(&comment))
     } else {
         account_at(connection, url).await?.as_ref().map(Reported::of_account)
     };

@@ -23,8 +23,9 @@ use crate::{
     moderation::{ListOptions, moderator, page_of, somebody, video_blocks},
     oauth::Session,
     pages::{context, plain_text},
+    problem_pages::problem_page,
     users::User,
-    videos::{self, find_visible, pages::problem_page},
+    videos::{self, find_visible},
 };
 
 const PATH: &str = "/admin/abuses";
@@ -275,10 +276,7 @@ async fn describe(app: &App, user: &User, target: &Target) -> ApiResult<(&'stati
     let mut connection = app.platform.db.read().await?;
     match find_subject(app, &mut connection, user, target).await? {
         Subject::Video(video, ..) => Ok(("video", video.name.clone())),
-        Subject::Comment(id) => {
-            let comment = store::find_comment(&mut connection, id).await?.ok_or(actions::AbuseError::NoSubject)?;
-            Ok(("comment", plain_text(&comment.text)))
-        }
+        Subject::Comment(comment) => Ok(("comment", plain_text(&comment.text))),
         Subject::Account(_) => Ok(("account", target.account.clone())),
     }
 }
@@ -289,7 +287,8 @@ async fn find_subject(app: &App, connection: &mut Connection, user: &User, targe
         return Ok(Subject::Video(Box::new(video), None, None));
     }
     if let Ok(comment) = target.comment.parse() {
-        return Ok(Subject::Comment(comment));
+        let comment = actions::find_comment(app, connection, user, comment).await?;
+        return Ok(Subject::Comment(Box::new(comment)));
     }
     let (name, host) = app.split_handle(&target.account);
     let account = accounts::store::find_by_handle(connection, &name, &host).await?;

@@ -8,9 +8,8 @@ use super::federate;
 use crate::{
     App,
     accounts::AccountId,
-    actors,
+    actors::{self, testing::stranger},
     moderation::{
-        blocks::tests::stranger,
         store::actor_of,
         video_blocks::tests::{ask, token_of},
     },
@@ -75,6 +74,40 @@ async fn a_report_is_made_looked_at_talked_about_and_decided() {
 }
 
 #[tokio::test]
+async fn a_comment_is_reported_by_those_who_are_shown_it() {
+    let test = TestPlatform::new().await;
+    let (app, video) = App::staged(&test).await;
+    let (owner, uma) = (log_in(&app, "root", "a long password").await, token_of(&app, "uma", Role::User).await);
+    let path = format!("/api/v1/videos/{}", video.uuid);
+    let words = json!({ "text": "A secret." });
+    let said = ask(&app, Some(&owner), "POST", &format!("{path}/comment-threads"), Some(words)).await.1;
+    let id = said["comment"]["id"].as_i64().unwrap();
+    let page = format!("/report?comment={id}");
+    let body = json!({ "reason": "It is spam.", "comment": { "id": id } });
+    let report = async |token: &str| ask(&app, Some(token), "POST", "/api/v1/abuses", Some(body.clone())).await.0;
+
+    assert!(ask(&app, Some(&uma), "GET", &page, None).await.1.to_string().contains("A secret."));
+    assert_eq!(report(&uma).await, StatusCode::OK);
+    for hidden in [
+        "UPDATE video_comments SET is_held = TRUE",
+        "UPDATE video_comments SET is_held = FALSE, deleted_at = created_at",
+        "UPDATE video_comments SET deleted_at = NULL",
+    ] {
+        let mut tx = app.platform.db.begin().await.unwrap();
+        tx.query(hidden).execute().await.unwrap();
+        if hidden.ends_with("deleted_at = NULL") {
+            tx.query("UPDATE videos SET privacy = 3").execute().await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        let (status, shown) = ask(&app, Some(&uma), "GET", &page, None).await;
+        assert_eq!(status, StatusCode::NOT_FOUND, "{hidden}");
+        assert!(!shown.to_string().contains("A secret."), "{hidden}: {shown}");
+        assert_eq!(report(&uma).await, StatusCode::NOT_FOUND, "{hidden}");
+    }
+    assert_eq!(report(&owner).await, StatusCode::OK, "whoever sees it reports it");
+}
+
+#[tokio::test]
 async fn a_report_outlives_its_video() {
     let test = TestPlatform::new().await;
     let (app, video) = App::staged(&test).await;
@@ -118,7 +151,7 @@ async fn another_server_reports_what_lives_here_once_and_not_without_end() {
     let test = TestPlatform::new().await;
     let (app, video) = App::staged(&test).await;
     let moderator = log_in(&app, "root", "a long password").await;
-    let eve = stranger(&app, "eve", "beta.test").await;
+    let eve = stranger(&app, "beta.test", "eve").await.1;
 
     let mut flag = Flag::new(url(&video.url), "It is spam.");
     flag.reasons = vec!["spamOrMisleading".to_owned(), "made up".to_owned()];
@@ -143,7 +176,7 @@ async fn another_server_reports_what_lives_here_once_and_not_without_end() {
         receive(&app, eve, &format!("https://beta.test/reports/{number}"), &flag).await;
     }
     assert_eq!(abuses(&app, &moderator, "count=1").await["total"], 50);
-    let bob = stranger(&app, "bob", "gamma.test").await;
+    let bob = stranger(&app, "gamma.test", "bob").await.1;
     receive(&app, bob, "https://gamma.test/reports/1", &flag).await;
     assert_eq!(abuses(&app, &moderator, "count=1").await["total"], 51, "another server is still heard");
 }

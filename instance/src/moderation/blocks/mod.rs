@@ -11,7 +11,7 @@ mod model;
 pub mod pages;
 pub mod store;
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;
 
 pub use actions::{BlockError, cover_new_hosts, follow_move};
 pub use model::Blocker;

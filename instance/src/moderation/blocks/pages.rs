@@ -14,8 +14,8 @@ use crate::{
     moderation::{ListOptions, moderator, page_of, somebody},
     oauth::Session,
     pages::context,
+    problem_pages::problem_page,
     users::User,
-    videos::pages::problem_page,
 };
 
 /// Lines of one form that are read at most: blocklists are shared as text.

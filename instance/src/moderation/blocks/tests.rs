@@ -1,3 +1,4 @@
+use axum::http::StatusCode;
 use platform::testing::TestPlatform;
 
 use super::{
@@ -8,20 +9,13 @@ use super::{
 use crate::{
     App,
     accounts::{self, AccountId},
-    actors::{self, ActorKind, NewActor},
-    moderation::ListOptions,
+    actors::testing::stranger,
+    moderation::{
+        ListOptions,
+        video_blocks::tests::{ask, token_of},
+    },
+    users::Role,
 };
-
-/// An account on another server, which nobody has asked.
-pub(crate) async fn stranger(app: &App, name: &str, host: &str) -> AccountId {
-    let actor = NewActor::stranger(ActorKind::Person, name, host);
-    let now = app.platform.clock.now();
-    let mut tx = app.platform.db.begin().await.unwrap();
-    let actor = actors::store::upsert(&mut tx, &actor, now).await.unwrap();
-    let account = accounts::store::insert(&mut tx, actor, None, name, now).await.unwrap();
-    tx.commit().await.unwrap();
-    account
-}
 
 async fn account_of(app: &App, blocker: Blocker) -> AccountId {
     blocker.account(&mut app.platform.db.read().await.unwrap()).await.unwrap()
@@ -46,7 +40,7 @@ async fn a_block_of_a_server_covers_what_is_known_of_its_domain() {
     let (app, _) = App::staged(&test).await;
     let hosts = ["evil.example", "a.evil.example", "evil.example:8443", "notevil.example"];
     for host in ["a.evil.example", "evil.example:8443", "notevil.example"] {
-        stranger(&app, "eve", host).await;
+        stranger(&app, host, "eve").await;
     }
     let expected = ["evil.example", "a.evil.example", "evil.example:8443"];
 
@@ -56,7 +50,7 @@ async fn a_block_of_a_server_covers_what_is_known_of_its_domain() {
     let listed = store::servers(&mut app.platform.db.read().await.unwrap(), account, &ListOptions::default()).await;
     assert_eq!(listed.unwrap().into_iter().map(|block| block.host).collect::<Vec<_>>(), ["evil.example"]);
 
-    stranger(&app, "mallory", "b.evil.example").await;
+    stranger(&app, "b.evil.example", "mallory").await;
     super::cover_new_hosts(&app).await.unwrap();
     assert_eq!(covered(&app, Blocker::Server, &["b.evil.example"]).await, ["b.evil.example"]);
 
@@ -73,7 +67,7 @@ async fn the_border_knows_of_a_block_at_once_and_users_have_none_there() {
     let test = TestPlatform::new().await;
     let (app, _) = App::staged(&test).await;
     let eve = url::Url::parse("https://good.example/accounts/eve").unwrap();
-    stranger(&app, "eve", "good.example").await;
+    stranger(&app, "good.example", "eve").await;
     let root = accounts::store::find_by_handle(&mut app.platform.db.read().await.unwrap(), "root", "alpha.test").await;
     let root = Blocker::User(root.unwrap().unwrap().id);
 
@@ -92,25 +86,38 @@ async fn the_border_knows_of_a_block_at_once_and_users_have_none_there() {
 async fn who_blocks_an_account_goes_on_blocking_it_where_it_has_moved_to() {
     let test = TestPlatform::new().await;
     let (app, _) = App::staged(&test).await;
-    let (old, new) = (stranger(&app, "eve", "old.example").await, stranger(&app, "eve2", "new.example").await);
+    let (from, old) = stranger(&app, "old.example", "eve").await;
+    let (to, new) = stranger(&app, "new.example", "eve2").await;
     let mut connection = app.platform.db.read().await.unwrap();
     let root = accounts::store::find_by_handle(&mut connection, "root", "alpha.test").await.unwrap().unwrap();
-    let actor_of = async |connection: &mut _, account| {
-        crate::moderation::store::actor_of(connection, account).await.unwrap().unwrap()
-    };
-    let (from, to) = (actor_of(&mut connection, old).await, actor_of(&mut connection, new).await);
+    let actor_of_root = crate::moderation::store::actor_of(&mut connection, root.id).await.unwrap().unwrap();
     drop(connection);
     block_account(&app, Blocker::User(root.id), "eve@old.example").await.unwrap();
     for _ in 0..2 {
-        super::follow_move(&app, from, to).await.unwrap();
+        super::follow_move(&app, from.id, to.id).await.unwrap();
     }
     let blocks = async |account| {
         let mut connection = app.platform.db.read().await.unwrap();
         store::blocks_account(&mut connection, root.id, account).await.unwrap()
     };
     assert!(blocks(old).await && blocks(new).await);
-    super::follow_move(&app, to, actor_of(&mut app.platform.db.read().await.unwrap(), root.id).await).await.unwrap();
+    super::follow_move(&app, to.id, actor_of_root).await.unwrap();
     assert!(!blocks(root.id).await, "nobody blocks themselves");
+}
+
+#[tokio::test]
+async fn whoever_is_blocked_here_still_takes_back_what_they_said_and_nobody_else_does() {
+    let test = TestPlatform::new().await;
+    let (app, video) = App::staged(&test).await;
+    let (uma, ulf) = (token_of(&app, "uma", Role::User).await, token_of(&app, "ulf", Role::User).await);
+    let path = format!("/api/v1/videos/{}", video.uuid);
+    let words = serde_json::json!({ "text": "I was here." });
+    let said = ask(&app, Some(&uma), "POST", &format!("{path}/comment-threads"), Some(words)).await.1;
+    let comment = format!("{path}/comments/{}", said["comment"]["id"]);
+    assert_eq!(ask(&app, Some(&ulf), "DELETE", &comment, None).await.0, StatusCode::FORBIDDEN);
+    block_account(&app, Blocker::Server, "uma").await.unwrap();
+    assert_eq!(ask(&app, Some(&ulf), "DELETE", &comment, None).await.0, StatusCode::NOT_FOUND, "he is not shown it");
+    assert_eq!(ask(&app, Some(&uma), "DELETE", &comment, None).await.0, StatusCode::NO_CONTENT);
 }
 
 #[tokio::test]

@@ -13,8 +13,9 @@ use crate::{
     moderation::{ListOptions, moderator, page_of},
     oauth::Session,
     pages::context,
+    problem_pages::problem_page,
     users::User,
-    videos::{self, find_visible, pages::problem_page},
+    videos::{self, find_visible},
 };
 
 const PATH: &str = "/admin/video-blocks";

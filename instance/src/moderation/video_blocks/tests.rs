@@ -3,15 +3,18 @@ use axum::{
     http::{Request, StatusCode},
 };
 use http_body_util::BodyExt;
-use platform::testing::TestPlatform;
+use platform::{jobs::enqueue, testing::TestPlatform};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use crate::{
     App,
+    follows::tests::be_followed,
     oauth::tests::log_in,
+    rates::jobs::{TellCounters, job_set},
     routes,
     users::{self, NewUser, Role},
+    videos::VideoId,
 };
 
 /// Asks the API, as somebody or as nobody.
@@ -81,6 +84,61 @@ async fn a_blocked_video_is_shown_to_its_owner_and_to_moderators() {
     assert_eq!(ask(&app, Some(&moderator), "DELETE", &block, None).await.0, StatusCode::NOT_FOUND);
     let (status, details) = ask(&app, None, "GET", &path, None).await;
     assert_eq!((status, &details["blacklisted"]), (StatusCode::OK, &false.into()));
+}
+
+/// The kinds of what was told to followers, oldest first.
+async fn told(app: &App) -> Vec<String> {
+    let mut connection = app.platform.db.read().await.unwrap();
+    let statement = "SELECT body FROM outgoing_activities ORDER BY id";
+    let bodies: Vec<String> = connection.query(statement).fetch_all_scalars().await.unwrap();
+    let kind = |body: &String| serde_json::from_str::<Value>(body).unwrap()["type"].as_str().unwrap().to_owned();
+    bodies.iter().map(kind).collect()
+}
+
+async fn tell_counters(app: &App, video: VideoId) {
+    let mut tx = app.platform.db.begin().await.unwrap();
+    enqueue(&mut tx, app.platform.clock.now(), &TellCounters { video_id: video.0 }).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_was_taken_back_from_the_federation_does_not_come_back_whatever_its_owner_does() {
+    let test = TestPlatform::new().await;
+    let (app, video) = App::staged(&test).await;
+    be_followed(&app).await;
+    let owner = log_in(&app, "root", "a long password").await;
+    let path = format!("/api/v1/videos/{}", video.uuid);
+    let change = async || {
+        for choice in [json!({ "name": "Another title" }), json!({ "privacy": 3 }), json!({ "privacy": 1 })] {
+            assert_eq!(ask(&app, Some(&owner), "PUT", &path, Some(choice)).await.0, StatusCode::NO_CONTENT);
+        }
+        let chapters = json!({ "chapters": [{ "timecode": 0, "title": "All of it" }] });
+        let set = ask(&app, Some(&owner), "PUT", &format!("{path}/chapters"), Some(chapters)).await;
+        assert_eq!(set.0, StatusCode::NO_CONTENT, "{}", set.1);
+        let like = json!({ "rating": "like" });
+        assert_eq!(ask(&app, Some(&owner), "PUT", &format!("{path}/rate"), Some(like)).await.0, StatusCode::NO_CONTENT);
+        let no_like = json!({ "rating": "none" });
+        ask(&app, Some(&owner), "PUT", &format!("{path}/rate"), Some(no_like)).await;
+        tell_counters(&app, video.id).await;
+        test.run_jobs(job_set(&app)).await;
+    };
+    change().await;
+    let before = told(&app).await;
+    for kind in ["Announce", "Update", "Like"] {
+        assert!(before.iter().any(|told| told == kind), "{kind} is told as long as nobody minds: {before:?}");
+    }
+
+    let block = json!({ "reason": "against the rules", "unfederate": true });
+    let blocked = ask(&app, Some(&owner), "POST", &format!("{path}/blacklist"), Some(block)).await;
+    assert_eq!(blocked.0, StatusCode::NO_CONTENT);
+    change().await;
+    let mut after = told(&app).await.split_off(before.len());
+    after.retain(|kind| kind != "Undo" && kind != "Delete");
+    assert_eq!(after, Vec::<String>::new());
+    for document in ["activity", "likes", "chapters"] {
+        let path = format!("/videos/watch/{}/{document}", video.uuid);
+        assert_eq!(ask(&app, None, "GET", &path, None).await.0, StatusCode::NOT_FOUND, "{document}");
+    }
 }
 
 #[tokio::test]

@@ -22,7 +22,7 @@ use super::{
 use crate::{
     App,
     actors::{self, Actor, ActorId},
-    captions, channels, chapters,
+    captions, channels, chapters, comments,
     compose::RoleName,
     follows, player_settings, rates, shares, storyboards,
     videos::{
@@ -114,6 +114,15 @@ pub async fn receive_announce(
     store::relist_video(tx, video.id).await
 }
 
+/// A server or channel passes on that something was deleted: if that is a video or a comment that is known here, its origin
+/// is asked. Whoever passes a deletion on shares nothing.
+pub async fn receive_announced_delete(app: &App, tx: &mut Tx, object: &Url) -> Result<(), DbError> {
+    if app.border.refuses_url(object) || !comments::is_known(tx, object).await? {
+        return Ok(());
+    }
+    request(app, tx, object, None).await
+}
+
 /// A server or channel shares a video no longer.
 pub async fn receive_undo_announce(tx: &mut Tx, speaker: &Actor, object: &Url) -> Result<(), DbError> {
     let object = without_fragment(object);
@@ -122,12 +131,11 @@ pub async fn receive_undo_announce(tx: &mut Tx, speaker: &Actor, object: &Url) -
     store::relist_video(tx, video.id).await
 }
 
-/// As [`receive_undo_announce`], from those who name only the address of the announcement.
-pub async fn receive_undo_announce_by_id(tx: &mut Tx, speaker: &Actor, id: &Url) -> Result<(), DbError> {
-    match shares::store::delete_by_url(tx, id.as_str(), speaker.id).await? {
-        Some(video) => store::relist_video(tx, video).await,
-        None => Ok(()),
-    }
+/// As [`receive_undo_announce`], from those who name only the address of the announcement. Tells whether there was one.
+pub async fn receive_undo_announce_by_id(tx: &mut Tx, speaker: &Actor, id: &Url) -> Result<bool, DbError> {
+    let Some(video) = shares::store::delete_by_url(tx, id.as_str(), speaker.id).await? else { return Ok(false) };
+    store::relist_video(tx, video).await?;
+    Ok(true)
 }
 
 /// Whoever is followed by nobody here may tell of changes to what is known, but bring nothing new.
@@ -198,11 +206,12 @@ pub async fn save(app: &App, tx: &mut Tx, object: &wire::Video, channel: &Actor)
     let id = videos::store::upsert(tx, &draft, now).await?;
     save_parts(app, tx, id, object, now).await?;
     store::relist_video(tx, id).await?;
+    let host = object.id.host_str().unwrap_or_default().to_owned();
     if pictures_before != Some((draft.remote_thumbnail_url, draft.remote_preview_url)) {
-        enqueue(tx, now, &FetchPictures { video_id: id.0 }).await?;
+        enqueue(tx, now, &FetchPictures { video_id: id.0, host: host.clone() }).await?;
     }
     if draft.links.chapters_url.is_some() {
-        enqueue(tx, now, &FetchChapters { video_id: id.0 }).await?;
+        enqueue(tx, now, &FetchChapters { video_id: id.0, host }).await?;
     } else {
         chapters::store::replace(tx, id, &[]).await?;
     }

@@ -1,4 +1,4 @@
-use platform::jobs::{Job, JobContext, JobError, JobSet, RetryPolicy};
+use platform::jobs::{Job, JobContext, JobError, JobSet, Lane, RetryPolicy};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -34,11 +34,16 @@ pub struct RefreshVideo {
 
 impl Job for RefreshVideo {
     const KIND: &'static str = "video_refresh";
+    const LANE: Lane = Lane::Fetch;
 
     fn dedupe_key(&self) -> Option<String> {
         let sharer = self.shared_by.as_ref().map_or(0, |(actor, _)| *actor);
         let is_check = if self.reason == Reason::Outdated { " check" } else { "" };
         Some(format!("{} {sharer}{is_check}", self.url))
+    }
+
+    fn party(&self) -> Option<String> {
+        self.url.host_str().map(str::to_owned)
     }
 }
 
@@ -46,14 +51,21 @@ impl Job for RefreshVideo {
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct FetchChapters {
     pub(super) video_id: i64,
+    /// Its server.
+    pub(super) host: String,
 }
 
 impl Job for FetchChapters {
     const KIND: &'static str = "video_fetch_chapters";
+    const LANE: Lane = Lane::Fetch;
     const POLICY: RetryPolicy = RetryPolicy::DEFAULT;
 
     fn dedupe_key(&self) -> Option<String> {
         Some(self.video_id.to_string())
+    }
+
+    fn party(&self) -> Option<String> {
+        Some(self.host.clone())
     }
 }
 
@@ -67,7 +79,7 @@ pub fn job_set(app: &App) -> JobSet {
 
 async fn refresh(app: App, job: RefreshVideo, context: JobContext) -> Result<(), JobError> {
     let shared_by = job.shared_by.as_ref().map(|(actor, url)| (ActorId(*actor), url.as_str()));
-    match actions::bring(&app, &job.url, shared_by).await {
+    match Box::pin(actions::bring(&app, &job.url, shared_by)).await {
         Ok(_) | Err(BringError::Ours(_)) => Ok(()),
         // Channels of other programs share what people say (Lemmy) and much that is of no concern here.
         Err(BringError::OtherThing(document)) if job.reason == Reason::Pushed => {

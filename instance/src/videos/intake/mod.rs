@@ -19,7 +19,7 @@ mod tests;
 
 pub use actions::{receive_delete, refresh_if_outdated, relist, want};
 pub use federate::{
-    SaveError, receive_announce, receive_reference, receive_undo_announce, receive_undo_announce_by_id, receive_video,
-    save,
+    SaveError, receive_announce, receive_announced_delete, receive_reference, receive_undo_announce,
+    receive_undo_announce_by_id, receive_video, save,
 };
 pub use jobs::{Reason, job_set};

@@ -248,6 +248,23 @@ async fn only_the_origin_is_believed_about_a_video() {
 }
 
 #[tokio::test]
+async fn whoever_passes_a_deletion_on_shares_nothing_and_the_origin_is_asked() {
+    let test = TestPlatform::new().await;
+    let (app, _, video) = with_the_video(&test).await;
+    let mut tx = app.platform.db.begin().await.unwrap();
+    tx.query("DELETE FROM jobs").execute().await.unwrap();
+    let unknown = Url::parse("http://lemmy.test/post/1").unwrap();
+    federate::receive_announced_delete(&app, &mut tx, &unknown).await.unwrap();
+    let asked: i64 = tx.query("SELECT count(*) FROM jobs").fetch_scalar().await.unwrap();
+    assert_eq!(asked, 0, "of what nobody here knows, nothing is asked");
+    federate::receive_announced_delete(&app, &mut tx, &Url::parse(&video.url).unwrap()).await.unwrap();
+    let asked: Vec<String> = tx.query("SELECT dedupe_key FROM jobs").fetch_all_scalars().await.unwrap();
+    assert_eq!(asked, [format!("{} 0", video.url)], "in the name of nobody");
+    let shares: i64 = tx.query("SELECT count(*) FROM video_shares").fetch_scalar().await.unwrap();
+    assert_eq!(shares, 0);
+}
+
+#[tokio::test]
 async fn the_uuid_of_another_video_cannot_be_taken() {
     let test = TestPlatform::new().await;
     let (app, account, _) = with_the_video(&test).await;

@@ -57,14 +57,22 @@ async fn a_body_that_was_changed_or_cut_on_the_way_is_not_the_one_that_was_signe
     assert!(world.beta.requests().is_empty(), "no key is fetched for that");
 }
 
-#[tokio::test]
-async fn of_a_thousand_objects_one_is_read() {
-    let world = World::new().await;
-    let bob = world.beta.serve_actor("bob").id;
-    let objects: Vec<String> = (0..1_000).map(|number| format!("http://alpha.test/videos/watch/{number}")).collect();
-    let like = json!({"type": "Like", "id": format!("{bob}/1"), "actor": bob, "object": objects});
-    let verified = send(&world, &like).await.unwrap();
-    assert_eq!(verified.activity.action, Action::Like(url("http://alpha.test/videos/watch/0")));
+#[test]
+fn of_a_thousand_objects_one_is_read_and_the_log_says_so_a_few_times() {
+    let (records, ()) = recorded(async {
+        let world = World::new().await;
+        let bob = world.beta.serve_actor("bob").id;
+        let objects: Vec<_> = (0..1_000).map(|number| format!("http://alpha.test/videos/watch/{number}")).collect();
+        let like = json!({"type": "Like", "id": format!("{bob}/1"), "actor": bob, "object": objects});
+        for _ in 0..20 {
+            let verified = send(&world, &like).await.unwrap();
+            assert_eq!(verified.activity.action, Action::Like(url("http://alpha.test/videos/watch/0")));
+        }
+    });
+    let log = records.log();
+    let lines: Vec<&str> = log.lines().filter(|line| line.contains("only the first was read")).collect();
+    assert_eq!(lines.len(), 5, "{log}");
+    assert!(lines.iter().all(|line| line.contains("unread=999") && line.contains("beta.test")), "{lines:?}");
 }
 
 #[tokio::test]

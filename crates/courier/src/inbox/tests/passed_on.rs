@@ -136,7 +136,7 @@ async fn without_a_signature_the_origin_is_asked_and_believed() {
 }
 
 #[tokio::test]
-async fn a_deletion_is_believed_when_the_origin_does_not_have_it_any_more() {
+async fn a_deletion_is_believed_when_the_origin_says_so_and_not_when_it_finds_nothing() {
     let world = World::new().await;
     let carol = carol(&world);
     let object = url("http://gamma.test/notes/1");
@@ -146,10 +146,15 @@ async fn a_deletion_is_believed_when_the_origin_does_not_have_it_any_more() {
     assert!(matches!(bring(&world, &delete).await, Err(InboxError::Forwarded { .. })));
     world.gamma.serve("/notes/1", &json!({"type": "Tombstone", "id": object}));
     assert_eq!(bring(&world, &delete).await.unwrap().activity.action, Action::Delete(object.clone()));
-    world.gamma.stop_serving();
+    world.gamma.answer_with(410);
     assert_eq!(bring(&world, &delete).await.unwrap().activity.action, Action::Delete(object));
-    world.gamma.answer_with(503);
-    assert!(bring(&world, &delete).await.is_err(), "a server that is down has not deleted anything");
+    for (status, reason) in [
+        (404, "a server that federates no longer finds nothing, and has not deleted anything"),
+        (503, "nor has one that is down"),
+    ] {
+        world.gamma.answer_with(status);
+        assert!(matches!(bring(&world, &delete).await, Err(InboxError::Forwarded { .. })), "{status}: {reason}");
+    }
 }
 
 #[tokio::test]

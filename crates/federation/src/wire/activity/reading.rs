@@ -47,7 +47,7 @@ fn action(kind: &str, value: &Value, nesting: Nesting) -> Result<Action, WireErr
         "Follow" => Action::Follow(id()?),
         "Accept" => Action::Accept(FollowReference::read(object()?)?),
         "Reject" => Action::Reject(FollowReference::read(object()?)?),
-        "Announce" => Action::Announce(announced(object()?).ok_or_else(no_object)?),
+        "Announce" => announce(object()?)?,
         "Like" => Action::Like(id()?),
         "Dislike" => Action::Dislike(id()?),
         "View" => Action::View(read("View", value)?),
@@ -78,6 +78,12 @@ fn undone(value: &Value) -> Result<Undone, WireError> {
         return id.ok_or_else(|| WireError::malformed("activity", "it names nothing to undo"));
     }
     nested(value, Nesting::Undone).map(Box::new).map(Undone::Activity)
+}
+
+fn announce(object: &Value) -> Result<Action, WireError> {
+    let is_deletion = kind_of(first(object)) == Some("Delete");
+    let announced = announced(object).ok_or_else(no_object)?;
+    Ok(if is_deletion { Action::AnnounceDelete(announced) } else { Action::Announce(announced) })
 }
 
 /// What an announcement, or an item of an outbox, passes on: the object itself. Lemmy's communities pass on whole

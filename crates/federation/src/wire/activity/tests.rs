@@ -106,6 +106,18 @@ fn an_announced_creation_stands_for_its_object_and_any_other_activity_for_itself
 }
 
 #[test]
+fn an_announced_deletion_is_told_from_an_announcement() {
+    for object in [json!("https://b.test/v/1"), json!({"type": "Tombstone", "id": "https://b.test/v/1"})] {
+        let announce = json!({"type": "Announce", "id": "https://l.test/a/1", "actor": "https://l.test/c/x", "object":
+            [{"type": "Delete", "id": "https://b.test/v/1/delete", "actor": "https://b.test/u", "object": object}]});
+        let announce = Activity::from_value(&announce).unwrap();
+        let gone = Url::parse("https://b.test/v/1").unwrap();
+        assert_eq!((announce.kind(), &announce.action), ("Announce", &Action::AnnounceDelete(gone)));
+        assert_eq!(Activity::from_value(&announce.to_document()).unwrap(), announce);
+    }
+}
+
+#[test]
 fn nobody_answers_for_the_followed_of_another_host() {
     let follow = json!({"type": "Follow", "id": "https://b.test/f/1", "actor": "https://b.test/u", "object": "https://victim.test/u"});
     for kind in ["Accept", "Reject"] {

@@ -52,6 +52,7 @@ impl Activity {
                 Some(follow.to_value())
             }
             Action::Undo(Undone::Activity(undone)) => Some(undone.to_members().into()),
+            Action::AnnounceDelete(object) => Some(json!({ "type": "Delete", "object": object })),
             Action::Flag(_) | Action::Other { .. } => None,
             _ => self.object_id().map(|id| id.as_str().into()),
         }
