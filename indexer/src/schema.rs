@@ -12,6 +12,7 @@ use tantivy::{
 };
 
 use crate::{
+    captions::Caption,
     document::{Actor, VideoDocument, VideoId},
     text::{
         canonical, fold, language,
@@ -94,6 +95,8 @@ pub struct Fields {
     pub description: Field,
     /// Stems of the words of title and tags.
     pub stems: Field,
+    /// Words that are spoken, and their stems.
+    pub spoken: Field,
     /// PeerTube's number.
     pub category: Field,
     /// PeerTube's number.
@@ -148,6 +151,7 @@ impl Fields {
                 IndexRecordOption::WithFreqsAndPositions,
             ),
             stems: text_field(&mut schema, "stems", STEMS, IndexRecordOption::WithFreqs),
+            spoken: text_field(&mut schema, "spoken", WORDS_AND_STEMS, IndexRecordOption::WithFreqsAndPositions),
             category: schema.add_i64_field("category", INDEXED),
             licence: schema.add_i64_field("licence", INDEXED),
             language: schema.add_text_field(column::LANGUAGE, STRING.set_fast("raw")),
@@ -168,7 +172,7 @@ impl Fields {
     }
 
     /// Makes the entry of a video.
-    pub fn entry(&self, id: VideoId, video: &VideoDocument) -> TantivyDocument {
+    pub fn entry(&self, id: VideoId, video: &VideoDocument, captions: &[Caption]) -> TantivyDocument {
         let mut entry = TantivyDocument::default();
         entry.add_u64(self.id, index_number(id));
         entry.add_text(self.uuid, video.uuid.to_string());
@@ -181,6 +185,7 @@ impl Fields {
         self.add_texts(&mut entry, video, language);
         self.add_names(&mut entry, video);
         self.add_numbers(&mut entry, video);
+        self.add_captions(&mut entry, captions);
         entry
     }
 
@@ -210,6 +215,13 @@ impl Fields {
         }
         if let Some(description) = &video.description {
             entry.add_text(self.description, marked(language, description));
+        }
+    }
+
+    fn add_captions(&self, entry: &mut TantivyDocument, captions: &[Caption]) {
+        for caption in captions {
+            let lines: Vec<&str> = caption.passages.iter().map(|passage| passage.text.as_str()).collect();
+            entry.add_text(self.spoken, marked(Some(language::primary(&caption.language)), &lines.join("\n")));
         }
     }
 

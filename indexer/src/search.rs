@@ -1,11 +1,15 @@
 //! From a query to a page of results.
 //!
 //! Tantivy finds, filters, ranks and counts ([`collect`]); the leading results are arranged ([`leading`]); the documents
-//! come from the database by their ids. A video that went away between the steps is left out of the page.
+//! come from the database by their ids, and so do captions, where words are spoken ([`spoken`]). A video that went away
+//! between the steps is left out of the page.
 
 mod collect;
 mod explain;
 mod leading;
+mod spoken;
+
+use std::collections::HashMap;
 
 use platform::{
     clock::{SharedClock, Timestamp},
@@ -18,19 +22,22 @@ use tantivy::{
 };
 
 use crate::{
+    captions::{self, Caption},
     document::{VideoDocument, VideoId},
     hosts,
     index::VideoIndex,
-    query::{Sort, SortKey, VideoQuery, parse::Terms, rank::Plan},
+    query::{Sort, SortKey, VideoQuery, parse::Terms, rank::Plan, sought::Sought},
     schema::column,
     store,
 };
 
 pub use crate::query::{expand::Reading, prior::Prior, rank::BonusKind};
 pub use explain::{BonusMatch, Explanation, FieldMatch, WordMatch};
+pub use spoken::{Piece, SpokenMatch};
 
 use collect::Scales;
 use leading::{Arranged, LEADING};
+use spoken::MAX_LISTENED;
 
 /// The most results of a page that are explained: each costs a search of its own.
 const MAX_EXPLAINED: usize = 20;
@@ -78,6 +85,8 @@ pub struct Hit {
     pub video: VideoDocument,
     /// Other instances that have the same video.
     pub also_on: Vec<String>,
+    /// What is said in it, if the words are; told of the first results of a page only.
+    pub spoken: Option<SpokenMatch>,
     /// How the score came about, if that was asked for.
     pub explanation: Option<Explanation>,
 }
@@ -115,18 +124,29 @@ impl Searcher {
 
     async fn answer(&self, query: VideoQuery, explained: bool) -> Result<ResultPage, SearchError> {
         let (index, now) = (self.index.clone(), self.clock.now());
-        let found = tokio::task::spawn_blocking(move || find(&index, &query, now, explained))
-            .await
-            .map_err(|error| if error.is_panic() { SearchError::Panicked } else { SearchError::Interrupted })??;
-        let ids: Vec<VideoId> = found.ranked.iter().map(|ranked| ranked.id).collect();
+        let Found { total, ranked, sought } = aside(move || find(&index, &query, now, explained)).await??;
+        let ids: Vec<VideoId> = ranked.iter().map(|ranked| ranked.id).collect();
         let mut videos = store::documents(&mut self.db.read().await?, &ids).await?;
-        let hits = found.ranked.into_iter().filter_map(|ranked| {
+        let mut spoken = self.listen(sought, &ranked).await?;
+        let hits = ranked.into_iter().filter_map(|ranked| {
             let video = videos.remove(&ranked.id)?;
             let mut also_on = ranked.copies_on;
             also_on.retain(|host| *host != video.host);
-            Some(Hit { score: ranked.score, video, also_on, explanation: ranked.explanation })
+            let spoken = spoken.remove(&ranked.id);
+            Some(Hit { score: ranked.score, video, also_on, spoken, explanation: ranked.explanation })
         });
-        Ok(ResultPage { total: found.total, hits: hits.collect() })
+        Ok(ResultPage { total, hits: hits.collect() })
+    }
+
+    /// Finds where the words are said, in the videos where they are.
+    async fn listen(&self, sought: Sought, ranked: &[Ranked]) -> Result<HashMap<VideoId, SpokenMatch>, SearchError> {
+        let ids: Vec<VideoId> = ranked.iter().filter(|ranked| ranked.is_spoken).map(|ranked| ranked.id).collect();
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let captions = captions::store::of_videos(&mut self.db.read().await?, &ids).await?;
+        let best = move |(id, captions): (VideoId, Vec<Caption>)| Some((id, spoken::best_passage(&sought, &captions)?));
+        aside(move || captions.into_iter().filter_map(best).collect()).await
     }
 
     /// Counts what can be searched.
@@ -139,6 +159,13 @@ impl Searcher {
     }
 }
 
+/// Does what takes a while without keeping others waiting.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, SearchError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| if error.is_panic() { SearchError::Panicked } else { SearchError::Interrupted })
+}
+
 /// What a query finds, before the documents are read.
 #[derive(Debug)]
 pub(crate) struct Found {
@@ -146,6 +173,7 @@ pub(crate) struct Found {
     pub total: usize,
     /// Those asked for, in order.
     pub ranked: Vec<Ranked>,
+    sought: Sought,
 }
 
 /// A video in its place.
@@ -155,6 +183,8 @@ pub(crate) struct Ranked {
     pub id: VideoId,
     score: f32,
     copies_on: Vec<String>,
+    /// Whether the words are said in it.
+    is_spoken: bool,
     explanation: Option<Explanation>,
 }
 
@@ -175,20 +205,24 @@ pub(crate) fn find(
     let limited = query.filters.apply(index.fields(), limited);
     let has_words = terms.is_some_and(|terms| terms.has_words());
     let sort = if query.sort == Sort::Match && !has_words { Sort::NEWEST } else { query.sort };
-    if let Sort::By { key, descending } = sort {
-        return sorted(&searcher, limited.as_ref(), query, key, descending);
-    }
     let scales = Scales::new(&query.boost_languages, now);
-    let (total, page) = best(&searcher, limited.as_ref(), query, &scales)?;
+    let (total, page) = match sort {
+        Sort::Match => best(&searcher, limited.as_ref(), query, &scales)?,
+        Sort::By { key, descending } => sorted(&searcher, limited.as_ref(), query, key, descending)?,
+    };
+    let is_explained = explained && sort == Sort::Match;
     let mut ranked = Vec::with_capacity(page.len());
     for (place, arranged) in page.iter().enumerate() {
         let mut result = rank(&searcher, arranged)?;
-        if explained && place < MAX_EXPLAINED {
+        if is_explained && place < MAX_EXPLAINED {
             result.explanation = Some(explain::explain(&searcher, &plan, &scales, arranged)?);
+        }
+        if place < MAX_LISTENED {
+            result.is_spoken = spoken::is_spoken(&searcher, index.fields().spoken, &plan.sought, arranged.address)?;
         }
         ranked.push(result);
     }
-    Ok(Found { total, ranked })
+    Ok(Found { total, ranked, sought: plan.sought })
 }
 
 /// The page of the best results, with copies folded and instances spread.
@@ -211,14 +245,13 @@ fn sorted(
     query: &VideoQuery,
     key: SortKey,
     descending: bool,
-) -> Result<Found, TantivyError> {
+) -> Result<(usize, Vec<Arranged>), TantivyError> {
     if query.count == 0 {
-        return Ok(Found { total: searcher.search(limited, &Count)?, ranked: vec![] });
+        return Ok((searcher.search(limited, &Count)?, vec![]));
     }
     let top = TopDocs::with_limit(query.count).and_offset(query.start);
     let (total, found) = collect::by_key(searcher, limited, top, key, descending)?;
-    let ranked = found.into_iter().map(|(score, address)| rank(searcher, &Arranged::alone(score, address)));
-    Ok(Found { total, ranked: ranked.collect::<Result<_, _>>()? })
+    Ok((total, found.into_iter().map(|(score, address)| Arranged::alone(score, address)).collect()))
 }
 
 fn rank(searcher: &tantivy::Searcher, arranged: &Arranged) -> Result<Ranked, TantivyError> {
@@ -228,7 +261,7 @@ fn rank(searcher: &tantivy::Searcher, arranged: &Arranged) -> Result<Ranked, Tan
     let mut copies_on = arranged.copies.iter().filter_map(|copy| host_of(searcher, *copy)).collect::<Vec<_>>();
     copies_on.sort_unstable();
     copies_on.dedup();
-    Ok(Ranked { id, score: arranged.score, copies_on, explanation: None })
+    Ok(Ranked { id, score: arranged.score, copies_on, is_spoken: false, explanation: None })
 }
 
 fn host_of(searcher: &tantivy::Searcher, address: DocAddress) -> Option<String> {

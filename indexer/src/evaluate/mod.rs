@@ -116,7 +116,7 @@ async fn build(
         let mut changes = Vec::with_capacity(batch.len());
         for video in batch {
             let id = VideoId(next);
-            changes.push(Change::Put(id, Box::new(index.fields().entry(id, video))));
+            changes.push(Change::Put(id, Box::new(index.fields().entry(id, video, &[]))));
             next += 1;
         }
         index.apply(changes, Position { revision: next, id: next }).await?;

@@ -66,7 +66,7 @@ pub struct Readings {
     pub typed: Spelling,
     /// Other words, the likeliest first.
     pub others: Vec<Spelling>,
-    /// Stems that it may have, with how many titles and tags have them.
+    /// Stems that it may have, with in how many videos they are, at least.
     pub stems: Vec<(String, u64)>,
     /// The words that it may be made of; otherwise empty.
     pub apart: Vec<String>,
@@ -103,7 +103,7 @@ fn read_one(
     limit: usize,
 ) -> Result<Readings, TantivyError> {
     let text = word.text.as_str();
-    let everywhere = [fields.title, fields.tags, fields.names, fields.description];
+    let everywhere = [fields.title, fields.tags, fields.names, fields.description, fields.spoken];
     let exact = dictionary.frequency(&everywhere, text)?;
     let mut others = Vec::new();
     let mut begun = 0;
@@ -192,7 +192,7 @@ fn halves(dictionary: &Dictionary<'_>, word: &str) -> Result<Vec<String>, Tantiv
 fn stems(dictionary: &Dictionary<'_>, fields: &Fields, word: &Word) -> Result<Vec<(String, u64)>, TantivyError> {
     let mut stems = Vec::new();
     for stem in possible_stems(word).into_iter().chain([word.text.clone()]) {
-        let frequency = dictionary.frequency(&[fields.stems], &stem)?;
+        let frequency = dictionary.frequency(&[fields.stems, fields.description, fields.spoken], &stem)?;
         if frequency > 0 && stems.iter().all(|(known, _)| *known != stem) {
             stems.push((stem, frequency));
         }

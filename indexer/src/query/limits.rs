@@ -85,16 +85,25 @@ impl Terms {
     }
 }
 
-/// The words side by side in any of the fields, to be excluded. Each field is there twice, so that this is a union even if
-/// one field alone has the words: Tantivy asks what it excludes about videos before its first one, which a phrase alone does
-/// not bear (0.27).
+/// The words side by side wherever something is written, to be excluded; a video in which they are spoken once need not be
+/// about them. Each field is there twice, so that this is a union even if one field alone has the words: Tantivy asks what
+/// it excludes about videos before its first one, which a phrase alone does not bear (0.27).
 fn either(fields: &Fields, words: &[String]) -> Box<dyn Query> {
-    let twice = anywhere(fields, words).into_iter().chain(anywhere(fields, words));
+    let twice = written(fields, words).into_iter().chain(written(fields, words));
     Box::new(BooleanQuery::union(twice.map(|(_, query)| query).collect()))
 }
 
-/// The words side by side, in each of the fields that words are in.
+/// The words side by side, in each of the fields that words are written in.
+pub(super) fn written(fields: &Fields, words: &[String]) -> Vec<(Field, Box<dyn Query>)> {
+    side_by_side(&[fields.title, fields.tags, fields.names, fields.description], words)
+}
+
+/// The words side by side, in each of the fields that words are written or spoken in.
 pub(super) fn anywhere(fields: &Fields, words: &[String]) -> Vec<(Field, Box<dyn Query>)> {
+    side_by_side(&[fields.title, fields.tags, fields.names, fields.description, fields.spoken], words)
+}
+
+fn side_by_side(fields: &[Field], words: &[String]) -> Vec<(Field, Box<dyn Query>)> {
     let in_field = |field: Field| -> Box<dyn Query> {
         let terms: Vec<Term> = words.iter().map(|word| Term::from_field_text(field, word)).collect();
         match <[Term; 1]>::try_from(terms) {
@@ -103,7 +112,7 @@ pub(super) fn anywhere(fields: &Fields, words: &[String]) -> Vec<(Field, Box<dyn
             Err(terms) => Box::new(PhraseQuery::new(terms)),
         }
     };
-    [fields.title, fields.tags, fields.names, fields.description].map(|field| (field, in_field(field))).into()
+    fields.iter().map(|field| (*field, in_field(*field))).collect()
 }
 
 impl Rule {

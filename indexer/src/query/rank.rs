@@ -1,6 +1,7 @@
 //! What makes one result better than another?
 //!
-//! Each word scores by BM25 in the best of its fields: title before tags, tags before names, names before the description.
+//! Each word scores by BM25 in the best of its fields: title before tags, tags before names, names before the description,
+//! and that before what is spoken.
 //! A word that was typed counts more than one that it may have meant, and a guess is never rated as rarer than the word
 //! that was typed. All words in the title, side by side in it, and the whole title are worth extra. Over all of that lie
 //! two gentle priors, [`super::prior`]: they order what matches equally well, and never lift a poor match over a good one.
@@ -21,8 +22,9 @@ use tantivy::{
 
 use super::{
     expand::{self, Reading, Readings, rarity},
-    limits::anywhere,
+    limits::{anywhere, written},
     parse::Terms,
+    sought::Sought,
 };
 use crate::schema::Fields;
 
@@ -31,8 +33,10 @@ const TAGS: Score = 2.6;
 const NAMES: Score = 2.2;
 const STEMS: Score = 1.6;
 const DESCRIPTION: Score = 1.0;
-/// What remains of the weight of the description for another form of the word.
-const STEM_IN_DESCRIPTION: Score = 0.6;
+/// Hours of talk hold many words in passing.
+const SPOKEN: Score = 0.5;
+/// What remains of the weight of a long text for another form of the word.
+const STEM_IN_TEXT: Score = 0.6;
 /// What further fields add to the best one.
 const OTHER_FIELDS: Score = 0.2;
 const PHRASE: Score = 2.0;
@@ -56,6 +60,8 @@ pub struct Plan {
     pub parts: Vec<Part>,
     /// What is worth extra.
     pub bonuses: Vec<Bonus>,
+    /// By what the words are recognised in a text.
+    pub sought: Sought,
     required: usize,
     finds: Finds,
 }
@@ -119,7 +125,8 @@ impl Plan {
     /// # Errors
     /// [`TantivyError`] if the index cannot be read.
     pub fn of(searcher: &Searcher, fields: &Fields, terms: Option<&Terms>) -> Result<Self, TantivyError> {
-        let mut plan = Self { parts: vec![], bonuses: vec![], required: 0, finds: Finds::Everything };
+        let mut plan =
+            Self { parts: vec![], bonuses: vec![], sought: Sought::default(), required: 0, finds: Finds::Everything };
         let Some(terms) = terms else { return Ok(plan) };
         if !terms.has_words() {
             plan.finds = if terms.is_empty() { Finds::Nothing } else { Finds::Everything };
@@ -131,6 +138,7 @@ impl Plan {
         }
         plan.parts.extend(terms.phrases.iter().map(|words| Part::of_phrase(fields, words)));
         plan.bonuses = title_bonuses(fields, &readings, &terms.canonical);
+        plan.sought = Sought::of(&readings, &terms.phrases, searcher.num_docs());
         plan.required = terms.required();
         plan.finds = Finds::Matches;
         Ok(plan)
@@ -195,7 +203,7 @@ impl Ways<'_> {
         let (fields, readings) = (self.fields, self.readings);
         let short = [fields.title, fields.tags, fields.names];
         let all = [fields.title, fields.tags, fields.names, fields.description];
-        for field in all {
+        for field in all.into_iter().chain([fields.spoken]) {
             self.add(&readings.typed.word, Reading::Typed, field, weight(fields, field))?;
         }
         for other in &readings.others {
@@ -209,13 +217,13 @@ impl Ways<'_> {
         for (stem, frequency) in &readings.stems {
             let damping = self.damping(*frequency);
             self.add(stem, Reading::Stem, fields.stems, STEMS * damping)?;
-            if *stem != readings.typed.word {
-                self.add(stem, Reading::Stem, fields.description, DESCRIPTION * STEM_IN_DESCRIPTION * damping)?;
+            for text in [fields.description, fields.spoken].into_iter().filter(|_| *stem != readings.typed.word) {
+                self.add(stem, Reading::Stem, text, weight(fields, text) * STEM_IN_TEXT * damping)?;
             }
         }
         self.add_begun();
         if !readings.apart.is_empty() {
-            for (field, query) in anywhere(fields, &readings.apart) {
+            for (field, query) in written(fields, &readings.apart) {
                 let query = boosted(query, weight(fields, field) * APART);
                 self.found.push(Way { spelling: readings.apart.join(" "), reading: Reading::Apart, field, query });
             }
@@ -259,6 +267,7 @@ fn weight(fields: &Fields, field: Field) -> Score {
         field if field == fields.title => TITLE,
         field if field == fields.tags => TAGS,
         field if field == fields.names => NAMES,
+        field if field == fields.spoken => SPOKEN,
         _ => DESCRIPTION,
     }
 }

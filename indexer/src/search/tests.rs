@@ -3,7 +3,7 @@ use platform::testing::TestDatabase;
 use super::*;
 use crate::{
     document::{Actor, Labelled},
-    testing::{searcher_over, video},
+    testing::{caption, searcher_over, searcher_over_captions, video},
 };
 
 struct Library {
@@ -15,6 +15,11 @@ impl Library {
     async fn of(videos: &[VideoDocument]) -> Self {
         let database = TestDatabase::new().await;
         Self { searcher: searcher_over(&database.db, videos).await, _database: database }
+    }
+
+    async fn spoken(videos: &[VideoDocument], spoken: &[(uuid::Uuid, Caption)]) -> Self {
+        let database = TestDatabase::new().await;
+        Self { searcher: searcher_over_captions(&database.db, videos, spoken).await, _database: database }
     }
 
     async fn titled(names: &[&str]) -> Self {
@@ -183,4 +188,27 @@ async fn an_explanation_accounts_for_the_score() {
     let json = serde_json::to_value(why).unwrap();
     assert_eq!((&json["words"][0]["matches"][0]["field"], &json["language"]), (&"title".into(), &1.0.into()));
     assert!(json["popularity"].is_number(), "{json}");
+}
+
+#[tokio::test]
+async fn what_is_said_is_found_with_the_moment_and_after_what_is_written() {
+    let (sea, whales) = (video("At sea"), video("Whales and a calf"));
+    let said = caption("And there it was: a whale with its calf.");
+    let library = Library::spoken(&[sea.clone(), whales], &[(sea.uuid, said)]).await;
+    let page = library.page(asking("whales calf")).await;
+    let names: Vec<&str> = page.hits.iter().map(|hit| hit.video.name.as_str()).collect();
+    assert_eq!(names, ["Whales and a calf", "At sea"]);
+    assert_eq!(page.hits[0].spoken, None);
+    let moment = page.hits[1].spoken.as_ref().unwrap();
+    let marked: Vec<&str> = moment.pieces.iter().filter(|piece| piece.is_match).map(|piece| &*piece.text).collect();
+    assert_eq!((moment.start, marked), (30, vec!["whale", "calf"]));
+}
+
+#[tokio::test]
+async fn what_is_said_can_be_quoted_but_does_not_exclude() {
+    let sea = video("At sea");
+    let said = caption("There she blows");
+    let library = Library::spoken(&[sea.clone()], &[(sea.uuid, said)]).await;
+    assert_eq!(library.names("\"she blows\"").await, ["At sea"]);
+    assert_eq!(library.names("sea -blows").await, ["At sea"]);
 }
