@@ -6,15 +6,14 @@
 //! that what is tuned is not measured by itself.
 
 mod known_items;
-mod records;
 mod report;
 
 use std::{
     path::{Path, PathBuf},
-    sync::Arc,
     time::{Duration, Instant},
 };
 
+use chrono::{DateTime, Utc};
 use platform::clock::Timestamp;
 use tantivy::TantivyError;
 
@@ -22,6 +21,7 @@ use crate::{
     document::{VideoDocument, VideoId},
     index::{Change, IndexError, Position, VideoIndex},
     query::VideoQuery,
+    records::Records,
     search::find,
 };
 
@@ -82,14 +82,14 @@ pub enum EvaluateError {
 /// [`EvaluateError`] if the file cannot be read or the index does not work.
 pub async fn run(options: Options) -> Result<Report, EvaluateError> {
     let path = options.records.clone();
-    let records =
-        tokio::task::spawn_blocking(move || records::read(&path)).await.map_err(|_| EvaluateError::Interrupted)??;
-    let (index, indexing) = build(&records.videos, options.index.as_deref()).await?;
+    let (videos, skipped) =
+        tokio::task::spawn_blocking(move || read(&path)).await.map_err(|_| EvaluateError::Interrupted)??;
+    let (index, indexing) = build(&videos, options.index.as_deref()).await?;
     tokio::task::spawn_blocking(move || {
-        let items = known_items::make(&records.videos, options.queries);
-        let now = records.videos.iter().map(|video| video.published_at).max().unwrap_or_default();
-        let mut report = measure(&index, &records.videos, &items, now, options.misses)?;
-        report.skipped = records.skipped;
+        let items = known_items::make(&videos, options.queries);
+        let now = videos.iter().map(|video| video.published_at).max().unwrap_or_default();
+        let mut report = measure(&index, &videos, &items, now, options.misses)?;
+        report.skipped = skipped;
         report.indexing = indexing;
         Ok(report)
     })
@@ -97,9 +97,23 @@ pub async fn run(options: Options) -> Result<Report, EvaluateError> {
     .map_err(|_| EvaluateError::Interrupted)?
 }
 
+/// The videos of a file, and how many lines are something else.
+fn read(path: &Path) -> Result<(Vec<VideoDocument>, usize), EvaluateError> {
+    let named = |error| EvaluateError::File { path: path.display().to_string(), error };
+    let (mut videos, mut skipped) = (Vec::new(), 0);
+    // No record is from the future, so that it does not matter when a file is evaluated.
+    for record in Records::open(path, DateTime::<Utc>::MAX_UTC).map_err(named)? {
+        match record.map_err(named)? {
+            Some(video) => videos.push(video),
+            None => skipped += 1,
+        }
+    }
+    if videos.is_empty() { Err(EvaluateError::Empty(path.display().to_string())) } else { Ok((videos, skipped)) }
+}
+
 /// The index over the records, whose ids are their places from 1 on, and how long it took to make.
 async fn build(
-    videos: &Arc<Vec<VideoDocument>>,
+    videos: &[VideoDocument],
     folder: Option<&Path>,
 ) -> Result<(VideoIndex, Option<Duration>), EvaluateError> {
     let epoch = format!("evaluate {}", videos.len());

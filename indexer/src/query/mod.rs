@@ -7,6 +7,7 @@ mod dictionary;
 pub(crate) mod expand;
 mod filters;
 pub(crate) mod limits;
+mod most_of;
 pub(crate) mod parse;
 pub(crate) mod prior;
 pub(crate) mod rank;

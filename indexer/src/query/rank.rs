@@ -23,6 +23,7 @@ use tantivy::{
 use super::{
     expand::{self, Reading, Readings, rarity},
     limits::{anywhere, written},
+    most_of::{Clause, MostOf},
     parse::Terms,
     sought::Sought,
 };
@@ -38,7 +39,7 @@ const SPOKEN: Score = 0.5;
 /// What remains of the weight of a long text for another form of the word.
 const STEM_IN_TEXT: Score = 0.6;
 /// What further fields add to the best one.
-const OTHER_FIELDS: Score = 0.2;
+pub(super) const OTHER_FIELDS: Score = 0.2;
 const PHRASE: Score = 2.0;
 /// The same while the last word is still being typed.
 const HALF_TYPED_PHRASE: Score = 1.0;
@@ -94,6 +95,8 @@ pub struct Way {
     pub field: Field,
     /// Finds and scores it.
     pub query: Box<dyn Query>,
+    /// About how many videos it finds.
+    cost: u64,
 }
 
 /// Something about the title that is worth extra.
@@ -154,8 +157,10 @@ impl Plan {
         let (phrases, words): (Vec<&Part>, Vec<&Part>) = self.parts.iter().partition(|part| part.is_phrase);
         let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
         if !words.is_empty() {
-            let words = words.into_iter().map(|word| (Occur::Should, word.query())).collect();
-            clauses.push((Occur::Must, Box::new(BooleanQuery::with_minimum_required_clauses(words, self.required))));
+            let Some(most) = MostOf::new(words.into_iter().map(Part::clause).collect(), self.required) else {
+                return Box::new(EmptyQuery);
+            };
+            clauses.push((Occur::Must, Box::new(most)));
         }
         clauses.extend(phrases.into_iter().map(|phrase| (Occur::Must, phrase.query())));
         clauses.extend(self.bonuses.iter().map(|bonus| (Occur::Should, bonus.query.box_clone())));
@@ -176,9 +181,15 @@ impl Part {
             reading: Reading::Typed,
             field,
             query: boosted(query, weight(fields, field)),
+            cost: 0,
         };
         let ways = anywhere(fields, words).into_iter().map(way).collect();
         Self { typed: spelling, ways, is_phrase: true }
+    }
+
+    fn clause(&self) -> Clause {
+        let ways = self.ways.iter().map(|way| way.query.box_clone()).collect();
+        Clause { ways, cost: self.ways.iter().map(|way| way.cost).sum() }
     }
 
     fn query(&self) -> Box<dyn Query> {
@@ -225,7 +236,8 @@ impl Ways<'_> {
         if !readings.apart.is_empty() {
             for (field, query) in written(fields, &readings.apart) {
                 let query = boosted(query, weight(fields, field) * APART);
-                self.found.push(Way { spelling: readings.apart.join(" "), reading: Reading::Apart, field, query });
+                let spelling = readings.apart.join(" ");
+                self.found.push(Way { spelling, reading: Reading::Apart, field, query, cost: 0 });
             }
         }
         Ok(self.found)
@@ -243,7 +255,8 @@ impl Ways<'_> {
         let end = Bound::Excluded(Term::from_field_text(field, &format!("{}\u{10ffff}", typed.word)));
         let score = TITLE * share * rarity(begun, self.searcher.num_docs());
         let query: Box<dyn Query> = Box::new(ConstScoreQuery::new(Box::new(RangeQuery::new(least, end)), score));
-        self.found.push(Way { spelling: format!("{}…", typed.word), reading: Reading::Begun, field, query });
+        let spelling = format!("{}…", typed.word);
+        self.found.push(Way { spelling, reading: Reading::Begun, field, query, cost: begun });
     }
 
     /// What keeps a guess from counting as rarer than the word that was typed.
@@ -254,9 +267,10 @@ impl Ways<'_> {
 
     fn add(&mut self, spelling: &str, reading: Reading, field: Field, boost: Score) -> Result<(), TantivyError> {
         let term = Term::from_field_text(field, spelling);
-        if self.searcher.doc_freq(&term)? > 0 {
+        let cost = self.searcher.doc_freq(&term)?;
+        if cost > 0 {
             let query = boosted(Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs)), boost);
-            self.found.push(Way { spelling: spelling.to_owned(), reading, field, query });
+            self.found.push(Way { spelling: spelling.to_owned(), reading, field, query, cost });
         }
         Ok(())
     }

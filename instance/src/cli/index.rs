@@ -2,6 +2,7 @@
 
 mod consent;
 mod evaluate;
+mod load;
 
 use clap::{Args, Subcommand};
 use indexer::hosts::{self, HostState, HostStatus, Origin, Source, directories};
@@ -31,6 +32,8 @@ pub(super) enum Command {
     OptIn(consent::Choice),
     /// Show who has opted out
     OptOuts(Status),
+    /// Take the records of a file into the index; works beside a running server
+    Load(load::Load),
     /// Measure how well videos are found by parts of their titles; needs no server and no data folder
     Evaluate(evaluate::Evaluate),
 }
@@ -68,6 +71,7 @@ pub(super) async fn run(command: &Command) -> Result<(), CliError> {
         Command::OptOut(options) => consent::opt_out(options).await,
         Command::OptIn(options) => consent::opt_in(options).await,
         Command::OptOuts(options) => consent::list(&options.place).await,
+        Command::Load(options) => load::run(options).await,
         Command::Evaluate(options) => evaluate::run(options).await,
     }
 }
