@@ -12,6 +12,7 @@ pub(crate) mod parse;
 pub(crate) mod prior;
 pub(crate) mod rank;
 pub(crate) mod sought;
+mod ways;
 
 pub use filters::{Filters, Range};
 

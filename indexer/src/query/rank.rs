@@ -1,58 +1,39 @@
 //! What makes one result better than another?
 //!
 //! Each word scores by BM25 in the best of its fields: title before tags, tags before names, names before the description,
-//! and that before what is spoken.
-//! A word that was typed counts more than one that it may have meant, and a guess is never rated as rarer than the word
-//! that was typed. All words in the title, side by side in it, and the whole title are worth extra. Over all of that lie
-//! two gentle priors, [`super::prior`]: they order what matches equally well, and never lift a poor match over a good one.
+//! and that before what is spoken; see [`ways`]. All words in the title, side by side in it, and the whole title are worth
+//! extra. Over all of that lie two gentle priors, [`super::prior`]: they order what matches equally well, and never lift a
+//! poor match over a good one.
 //!
 //! The weights are judged by `shoal index evaluate`; docs/benchmarks.md has the figures.
-
-use std::ops::Bound;
 
 use serde::Serialize;
 use tantivy::{
     Score, Searcher, TantivyError, Term,
     query::{
-        AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, DisjunctionMaxQuery, EmptyQuery, Occur, PhrasePrefixQuery,
-        PhraseQuery, Query, RangeQuery, TermQuery,
+        AllQuery, BooleanQuery, DisjunctionMaxQuery, EmptyQuery, Occur, PhrasePrefixQuery, PhraseQuery, Query, TermQuery,
     },
     schema::{Field, IndexRecordOption},
 };
 
 use super::{
-    expand::{self, Reading, Readings, rarity},
-    limits::{anywhere, written},
+    expand::{self, Reading, Readings},
+    limits::anywhere,
     most_of::{Clause, MostOf},
     parse::Terms,
     sought::Sought,
+    ways::{self, Way, boosted, weight},
 };
 use crate::schema::Fields;
 
-const TITLE: Score = 4.0;
-const TAGS: Score = 2.6;
-const NAMES: Score = 2.2;
-const STEMS: Score = 1.6;
-const DESCRIPTION: Score = 1.0;
-/// Hours of talk hold many words in passing.
-const SPOKEN: Score = 0.5;
-/// What remains of the weight of a long text for another form of the word.
-const STEM_IN_TEXT: Score = 0.6;
 /// What further fields add to the best one.
 pub(super) const OTHER_FIELDS: Score = 0.2;
 const PHRASE: Score = 2.0;
 /// The same while the last word is still being typed.
 const HALF_TYPED_PHRASE: Score = 1.0;
 const WHOLE_TITLE: Score = 2.0;
-const ALL_IN_TITLE: Score = 1.5;
-/// Two words apart that are written together in the query.
-const APART: Score = 0.7;
-/// Any longer word, whichever, in a title; the likeliest ones count more.
-const BEGUN: Score = 0.45;
-/// The same if the word is one already.
-const BEGUN_THOUGH_KNOWN: Score = 0.25;
-/// So much of a word must be typed before all longer ones are looked for.
-const MIN_BEGUN_CHARS: usize = 2;
+/// Of what the words give in the title.
+const ALL_IN_TITLE: Score = 0.4;
 
 /// How videos are found and scored for a search.
 #[derive(Debug)]
@@ -82,21 +63,6 @@ pub struct Part {
     /// Where and how it can be found; the best one counts.
     pub ways: Vec<Way>,
     is_phrase: bool,
-}
-
-/// A way to find a word.
-#[derive(Debug)]
-pub struct Way {
-    /// What is found.
-    pub spelling: String,
-    /// How the word was read.
-    pub reading: Reading,
-    /// In which field.
-    pub field: Field,
-    /// Finds and scores it.
-    pub query: Box<dyn Query>,
-    /// About how many videos it finds.
-    cost: u64,
 }
 
 /// Something about the title that is worth extra.
@@ -141,10 +107,19 @@ impl Plan {
         }
         plan.parts.extend(terms.phrases.iter().map(|words| Part::of_phrase(fields, words)));
         plan.bonuses = title_bonuses(fields, &readings, &terms.canonical);
+        plan.bonuses.extend(plan.all_in_title(fields));
         plan.sought = Sought::of(&readings, &terms.phrases, searcher.num_docs());
         plan.required = terms.required();
         plan.finds = Finds::Matches;
         Ok(plan)
+    }
+
+    /// Finds those that have every word in their title, in whatever reading. One word alone gains nothing by that.
+    fn all_in_title(&self, fields: &Fields) -> Option<Bonus> {
+        let words: Vec<&Part> = self.parts.iter().filter(|part| !part.is_phrase).collect();
+        let clauses = words.iter().map(|word| word.clause(|way| way.field == fields.title)).collect();
+        let all = MostOf::new(clauses, words.len()).filter(|_| words.len() > 1)?;
+        Some(Bonus { kind: BonusKind::AllInTitle, query: boosted(Box::new(all), ALL_IN_TITLE) })
     }
 
     /// The query that finds and scores.
@@ -157,7 +132,7 @@ impl Plan {
         let (phrases, words): (Vec<&Part>, Vec<&Part>) = self.parts.iter().partition(|part| part.is_phrase);
         let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
         if !words.is_empty() {
-            let Some(most) = MostOf::new(words.into_iter().map(Part::clause).collect(), self.required) else {
+            let Some(most) = MostOf::new(words.into_iter().map(|word| word.clause(|_| true)).collect(), self.required) else {
                 return Box::new(EmptyQuery);
             };
             clauses.push((Occur::Must, Box::new(most)));
@@ -170,7 +145,7 @@ impl Plan {
 
 impl Part {
     fn of_word(searcher: &Searcher, fields: &Fields, readings: &Readings) -> Result<Self, TantivyError> {
-        let ways = Ways { searcher, fields, readings, found: Vec::new() }.find()?;
+        let ways = ways::of_word(searcher, fields, readings)?;
         Ok(Self { typed: readings.typed.word.clone(), ways, is_phrase: false })
     }
 
@@ -187,9 +162,14 @@ impl Part {
         Self { typed: spelling, ways, is_phrase: true }
     }
 
-    fn clause(&self) -> Clause {
-        let ways = self.ways.iter().map(|way| way.query.box_clone()).collect();
-        Clause { ways, cost: self.ways.iter().map(|way| way.cost).sum() }
+    /// In those ways only that are chosen.
+    fn clause(&self, is_chosen: impl Fn(&Way) -> bool) -> Clause {
+        let mut clause = Clause { ways: Vec::with_capacity(self.ways.len()), cost: 0 };
+        for way in self.ways.iter().filter(|way| is_chosen(way)) {
+            clause.ways.push(way.query.box_clone());
+            clause.cost += way.cost;
+        }
+        clause
     }
 
     fn query(&self) -> Box<dyn Query> {
@@ -198,91 +178,6 @@ impl Part {
         }
         let ways = self.ways.iter().map(|way| way.query.box_clone()).collect();
         Box::new(DisjunctionMaxQuery::with_tie_breaker(ways, OTHER_FIELDS))
-    }
-}
-
-/// Collects the ways to find a word.
-struct Ways<'a> {
-    searcher: &'a Searcher,
-    fields: &'a Fields,
-    readings: &'a Readings,
-    found: Vec<Way>,
-}
-
-impl Ways<'_> {
-    fn find(mut self) -> Result<Vec<Way>, TantivyError> {
-        let (fields, readings) = (self.fields, self.readings);
-        let short = [fields.title, fields.tags, fields.names];
-        let all = [fields.title, fields.tags, fields.names, fields.description];
-        for field in all.into_iter().chain([fields.spoken]) {
-            self.add(&readings.typed.word, Reading::Typed, field, weight(fields, field))?;
-        }
-        for other in &readings.others {
-            let factor = other.closeness * self.damping(other.frequency);
-            // A guess at a word that is known is not worth a walk through all descriptions.
-            let searched = if readings.typed.frequency == 0 { all.as_slice() } else { short.as_slice() };
-            for field in searched {
-                self.add(&other.word, other.reading, *field, weight(fields, *field) * factor)?;
-            }
-        }
-        for (stem, frequency) in &readings.stems {
-            let damping = self.damping(*frequency);
-            self.add(stem, Reading::Stem, fields.stems, STEMS * damping)?;
-            for text in [fields.description, fields.spoken].into_iter().filter(|_| *stem != readings.typed.word) {
-                self.add(stem, Reading::Stem, text, weight(fields, text) * STEM_IN_TEXT * damping)?;
-            }
-        }
-        self.add_begun();
-        if !readings.apart.is_empty() {
-            for (field, query) in written(fields, &readings.apart) {
-                let query = boosted(query, weight(fields, field) * APART);
-                let spelling = readings.apart.join(" ");
-                self.found.push(Way { spelling, reading: Reading::Apart, field, query, cost: 0 });
-            }
-        }
-        Ok(self.found)
-    }
-
-    /// Every longer word, which are more than can be looked for one by one.
-    fn add_begun(&mut self) {
-        let (field, readings) = (self.fields.title, self.readings);
-        let (typed, begun) = (&readings.typed, readings.begun);
-        if begun == 0 || typed.word.chars().nth(MIN_BEGUN_CHARS - 1).is_none() {
-            return;
-        }
-        let share = if typed.frequency == 0 { BEGUN } else { BEGUN_THOUGH_KNOWN };
-        let least = Bound::Excluded(Term::from_field_text(field, &typed.word));
-        let end = Bound::Excluded(Term::from_field_text(field, &format!("{}\u{10ffff}", typed.word)));
-        let score = TITLE * share * rarity(begun, self.searcher.num_docs());
-        let query: Box<dyn Query> = Box::new(ConstScoreQuery::new(Box::new(RangeQuery::new(least, end)), score));
-        let spelling = format!("{}…", typed.word);
-        self.found.push(Way { spelling, reading: Reading::Begun, field, query, cost: begun });
-    }
-
-    /// What keeps a guess from counting as rarer than the word that was typed.
-    fn damping(&self, frequency: u64) -> f32 {
-        let (typed, videos) = (self.readings.typed.frequency, self.searcher.num_docs());
-        if typed == 0 { 1.0 } else { (rarity(typed, videos) / rarity(frequency, videos)).min(1.0) }
-    }
-
-    fn add(&mut self, spelling: &str, reading: Reading, field: Field, boost: Score) -> Result<(), TantivyError> {
-        let term = Term::from_field_text(field, spelling);
-        let cost = self.searcher.doc_freq(&term)?;
-        if cost > 0 {
-            let query = boosted(Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs)), boost);
-            self.found.push(Way { spelling: spelling.to_owned(), reading, field, query, cost });
-        }
-        Ok(())
-    }
-}
-
-fn weight(fields: &Fields, field: Field) -> Score {
-    match field {
-        field if field == fields.title => TITLE,
-        field if field == fields.tags => TAGS,
-        field if field == fields.names => NAMES,
-        field if field == fields.spoken => SPOKEN,
-        _ => DESCRIPTION,
     }
 }
 
@@ -304,14 +199,6 @@ fn title_bonuses(fields: &Fields, readings: &[Readings], whole: &str) -> Vec<Bon
     let begun = before.iter().map(probable_in_place).chain([(last.place, in_title(&last.typed.word))]);
     let half_typed = PhrasePrefixQuery::new_with_offset(begun.collect());
     add(BonusKind::HalfTypedPhrase, Box::new(half_typed), HALF_TYPED_PHRASE);
-    add(BonusKind::Phrase, Box::new(PhraseQuery::new_with_offset(probable.clone())), PHRASE);
-    let each = probable
-        .into_iter()
-        .map(|(_, term)| -> Box<dyn Query> { Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs)) });
-    add(BonusKind::AllInTitle, Box::new(BooleanQuery::intersection(each.collect())), ALL_IN_TITLE);
+    add(BonusKind::Phrase, Box::new(PhraseQuery::new_with_offset(probable)), PHRASE);
     bonuses
-}
-
-fn boosted(query: Box<dyn Query>, boost: Score) -> Box<dyn Query> {
-    Box::new(BoostQuery::new(query, boost))
 }
