@@ -261,7 +261,7 @@ pub fn index_number(id: VideoId) -> u64 {
 /// Tells Tantivy what is a word in each field.
 pub fn register_tokenizers(tokenizers: &TokenizerManager) {
     for (name, forms) in TOKENIZERS {
-        tokenizers.register(name, WordTokenizer(forms));
+        tokenizers.register(name, WordTokenizer::new(forms));
     }
 }
 

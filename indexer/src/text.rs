@@ -81,6 +81,10 @@ pub fn canonical(text: &str) -> String {
 
 /// Cuts a text after so many characters.
 pub fn truncate(text: &str, max_chars: usize) -> &str {
+    // No character takes less than a byte.
+    if text.len() <= max_chars {
+        return text;
+    }
     text.char_indices().nth(max_chars).and_then(|(end, _)| text.get(..end)).unwrap_or(text)
 }
 
@@ -110,7 +114,7 @@ pub fn runs(text: &str) -> impl Iterator<Item = Range<usize>> {
 }
 
 fn is_word_character(c: char) -> bool {
-    c.is_alphanumeric() || is_combining_mark(c)
+    c.is_alphanumeric() || (!c.is_ascii() && is_combining_mark(c))
 }
 
 /// The accents of Latin, Greek and Cyrillic, and what only changes the look of a symbol; not the marks that other scripts
@@ -181,11 +185,11 @@ impl Splitter {
     }
 
     fn push_word(&mut self, written: &str) {
-        let folded = fold(written);
-        if folded.is_empty() {
+        let mut text = fold(written);
+        if text.is_empty() {
             return;
         }
-        let text = truncate(&folded, MAX_WORD_CHARS).to_owned();
+        text.truncate(truncate(&text, MAX_WORD_CHARS).len());
         let accented = (!written.is_ascii()).then(|| written.to_lowercase()).filter(|lower| *lower != text);
         self.words.push(Word { text, parts: parts(written), place: self.places, accented });
         self.places += 1;
@@ -223,24 +227,25 @@ fn parts(written: &str) -> Vec<String> {
     if written.bytes().all(|byte| byte.is_ascii_lowercase()) {
         return Vec::new();
     }
-    let mut parts: Vec<String> = vec![String::new()];
-    let mut characters = written.chars().peekable();
+    let mut ends: Vec<usize> = Vec::new();
+    let mut characters = written.char_indices().peekable();
     let mut previous: Option<char> = None;
-    while let Some(c) = characters.next() {
-        if previous.is_some_and(|previous| begins_a_part(previous, c, characters.peek().copied())) {
-            parts.push(String::new());
-        }
-        if let Some(part) = parts.last_mut() {
-            part.push(c);
+    while let Some((place, c)) = characters.next() {
+        let next = characters.peek().map(|(_, next)| *next);
+        if previous.is_some_and(|previous| begins_a_part(previous, c, next)) {
+            ends.push(place);
         }
         previous = Some(c);
     }
-    if parts.len() == 1 || parts.len() > MAX_PARTS {
+    if ends.is_empty() || ends.len() >= MAX_PARTS {
         return Vec::new();
     }
+    ends.push(written.len());
     let says_something =
         |part: &String| part.chars().nth(1).is_some() || part.chars().next().is_some_and(char::is_numeric);
-    parts.iter().map(|part| fold(part)).filter(says_something).collect()
+    let begins = [0].into_iter().chain(ends.iter().copied());
+    let parts = begins.zip(&ends).filter_map(|(begin, end)| written.get(begin..*end));
+    parts.map(fold).filter(says_something).collect()
 }
 
 fn begins_a_part(previous: char, c: char, next: Option<char>) -> bool {

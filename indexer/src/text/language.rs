@@ -90,15 +90,23 @@ pub fn detect(text: &str) -> Option<&'static str> {
     LANGUAGES.iter().find(|(language, ..)| *language == guess.lang()).map(|(_, code, _)| *code)
 }
 
+/// Whether the endings of a language are known.
+pub fn has_stems(language: &str) -> bool {
+    algorithm_of(language).is_some()
+}
+
 /// The stem of a word, folded. `None` for a language without known endings and for words too short to have any.
 pub fn stem(language: &str, word: &Word) -> Option<String> {
-    let algorithm = LANGUAGES.iter().find(|(_, code, _)| *code == language).and_then(|(.., algorithm)| *algorithm)?;
-    stem_by(algorithm, word)
+    stem_by(algorithm_of(language)?, word)
 }
 
 /// The stems of a word in all languages: whatever language a video is in, its form of the word is among them.
 pub fn possible_stems(word: &Word) -> BTreeSet<String> {
     LANGUAGES.iter().filter_map(|(.., algorithm)| stem_by((*algorithm)?, word)).collect()
+}
+
+fn algorithm_of(language: &str) -> Option<Algorithm> {
+    LANGUAGES.iter().find(|(_, code, _)| *code == language).and_then(|(.., algorithm)| *algorithm)
 }
 
 fn stem_by(algorithm: Algorithm, word: &Word) -> Option<String> {
