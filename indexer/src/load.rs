@@ -142,8 +142,7 @@ impl Loading {
                 self.loaded.opted_out += 1;
                 continue;
             }
-            let row =
-                NewVideo { document: video, listing_hash, content_hash, detailed_at: Some(self.now), pass: PASS };
+            let row = NewVideo { document: video, listing_hash, content_hash, detailed_at: Some(self.now), pass: PASS };
             store::save(&mut tx, &row, revision).await?;
             self.loaded.videos += 1;
         }

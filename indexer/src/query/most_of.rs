@@ -124,11 +124,7 @@ impl Weight for MostOfWeight {
 }
 
 /// Those that find something in this part of the index.
-fn present(
-    weights: &[Box<dyn Weight>],
-    reader: &SegmentReader,
-    boost: Score,
-) -> tantivy::Result<Vec<Box<dyn Scorer>>> {
+fn present(weights: &[Box<dyn Weight>], reader: &SegmentReader, boost: Score) -> tantivy::Result<Vec<Box<dyn Scorer>>> {
     let mut scorers = Vec::with_capacity(weights.len());
     for weight in weights {
         let scorer = weight.scorer(reader, boost)?;

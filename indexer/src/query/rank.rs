@@ -11,7 +11,8 @@ use serde::Serialize;
 use tantivy::{
     Score, Searcher, TantivyError, Term,
     query::{
-        AllQuery, BooleanQuery, DisjunctionMaxQuery, EmptyQuery, Occur, PhrasePrefixQuery, PhraseQuery, Query, TermQuery,
+        AllQuery, BooleanQuery, DisjunctionMaxQuery, EmptyQuery, Occur, PhrasePrefixQuery, PhraseQuery, Query,
+        TermQuery,
     },
     schema::{Field, IndexRecordOption},
 };
@@ -132,7 +133,8 @@ impl Plan {
         let (phrases, words): (Vec<&Part>, Vec<&Part>) = self.parts.iter().partition(|part| part.is_phrase);
         let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
         if !words.is_empty() {
-            let Some(most) = MostOf::new(words.into_iter().map(|word| word.clause(|_| true)).collect(), self.required) else {
+            let Some(most) = MostOf::new(words.into_iter().map(|word| word.clause(|_| true)).collect(), self.required)
+            else {
                 return Box::new(EmptyQuery);
             };
             clauses.push((Occur::Must, Box::new(most)));

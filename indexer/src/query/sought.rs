@@ -112,7 +112,8 @@ impl SoughtWord {
         let is_known = typed.frequency > 0;
         let meant = readings.others.iter().filter(|_| !is_known);
         let pairs = readings.apart.iter().filter(|part| part.starts_with(is_written_without_spaces));
-        let frequency = if is_known { typed.frequency } else { readings.others.first().map_or(0, |best| best.frequency) };
+        let frequency =
+            if is_known { typed.frequency } else { readings.others.first().map_or(0, |best| best.frequency) };
         Self {
             spellings: meant.map(|other| &other.word).chain(pairs).chain([&typed.word]).cloned().collect(),
             stems: readings.stems.iter().map(|(stem, _)| stem.clone()).collect(),

@@ -68,7 +68,9 @@ fn is_word_spoken(
     for form in word.forms() {
         let term = Term::from_field_text(field, form);
         let Some(mut postings) = index.read_postings(&term, IndexRecordOption::Basic)? else { continue };
-        if postings.doc() == address.doc_id || (postings.doc() < address.doc_id && postings.seek(address.doc_id) == address.doc_id) {
+        if postings.doc() == address.doc_id
+            || (postings.doc() < address.doc_id && postings.seek(address.doc_id) == address.doc_id)
+        {
             return Ok(true);
         }
     }
@@ -100,9 +102,7 @@ fn cut(line: &str, places: &[Place]) -> Vec<Piece> {
     let mut pieces: Vec<Piece> = Vec::new();
     let mut end = 0;
     let mut push = |text: Option<&str>, is_match| {
-        pieces.extend(
-            text.filter(|text| !text.is_empty()).map(|text| Piece { text: text.to_owned(), is_match }),
-        );
+        pieces.extend(text.filter(|text| !text.is_empty()).map(|text| Piece { text: text.to_owned(), is_match }));
     };
     for Place { range, .. } in places {
         // Pairs of characters of two words can overlap.

@@ -49,8 +49,9 @@ mod tests {
         let loaded = Loaded { videos: 5, skipped: 0, opted_out: 0 };
         assert_eq!(describe(loaded, 1.25), "5 videos taken in within 1.2 s");
         let partly = Loaded { skipped: 1, opted_out: 2, ..loaded };
-        assert!(describe(partly, 1.0).ends_with(
-            "; left out 1 line without a public video; left out 2 videos of who has opted out"
-        ));
+        assert!(
+            describe(partly, 1.0)
+                .ends_with("; left out 1 line without a public video; left out 2 videos of who has opted out")
+        );
     }
 }
