@@ -13,7 +13,10 @@ use std::{
 use serde::Serialize;
 use tantivy::{Searcher, TantivyError};
 
-use super::{dictionary::Dictionary, parse::allowed_typos};
+use super::{
+    dictionary::{Dictionary, FirstLetter},
+    parse::allowed_typos,
+};
 use crate::{
     schema::Fields,
     text::{Word, language::possible_stems},
@@ -25,7 +28,7 @@ pub const MAX_SPELLINGS: usize = 20;
 const MAX_SPELLINGS_IN_ALL: usize = 80;
 const MAX_STEMS: usize = 6;
 /// A word in more than this part of all videos is no typo.
-const RARE: f64 = 0.002;
+const RARE: f64 = 0.000_02;
 const ALWAYS_RARE: u64 = 3;
 /// Shorter halves of a word say nothing.
 const MIN_HALF_CHARS: usize = 3;
@@ -157,7 +160,14 @@ fn corrections(
     if typos == 0 {
         return Ok(vec![]);
     }
-    let mut found = dictionary.similar_to(word, typos)?;
+    let mut found = dictionary.similar_to(word, 1, FirstLetter::Same)?;
+    // To look further takes long, and pays for a word that nobody uses and that is like no other.
+    if exact == 0 && found.is_empty() && typos > 1 {
+        found = dictionary.similar_to(word, typos, FirstLetter::Same)?;
+    }
+    if exact == 0 && found.is_empty() {
+        found = dictionary.similar_to(word, 1, FirstLetter::Any)?;
+    }
     found.retain(|_, frequency| *frequency >= exact);
     let (one_typo, two_typos) = if exact == 0 { (0.7, 0.3) } else { (0.35, 0.12) };
     Ok(most_promising(found, Reading::Corrected, limit, |candidate| {

@@ -127,7 +127,10 @@ mod tests {
     #[test]
     fn a_clear_text_shows_its_language_and_a_short_one_shows_none() {
         for (text, expected) in [
-            ("How to run your own video server at home, and why you would want to do that", Some("en")),
+            (
+                "Runs in the rain. This is a longer text about what happens when somebody is out there in the morning.",
+                Some("en"),
+            ),
             ("Comment héberger ses propres vidéos à la maison et pourquoi on voudrait le faire", Some("fr")),
             ("Wie man zu Hause einen eigenen Server für Videos betreibt und warum man das möchte", Some("de")),
             ("Как запустить собственный видеосервер дома и зачем это может понадобиться", Some("ru")),
