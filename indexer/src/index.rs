@@ -27,8 +27,7 @@ use tracing::warn;
 
 use crate::{
     document::VideoId,
-    schema::{self, Fields, WORDS},
-    text::WordTokenizer,
+    schema::{self, Fields},
 };
 
 /// Why the index could not be opened, read or written.
@@ -124,7 +123,15 @@ impl VideoIndex {
     /// # Errors
     /// [`IndexError`] if the writing thread cannot be started.
     pub fn in_memory(epoch: &str) -> Result<Self, IndexError> {
-        Self::start(Shared::empty(RamDirectory::create(), epoch)?, writer::MIN_MEMORY)
+        Self::in_memory_with(epoch, writer::MIN_MEMORY)
+    }
+
+    /// The same, with so many bytes for the writer.
+    ///
+    /// # Errors
+    /// [`IndexError`] if the writing thread cannot be started.
+    pub fn in_memory_with(epoch: &str, writer_memory: usize) -> Result<Self, IndexError> {
+        Self::start(Shared::empty(RamDirectory::create(), epoch)?, writer_memory)
     }
 
     fn start(shared: Shared, writer_memory: usize) -> Result<Self, IndexError> {
@@ -233,7 +240,7 @@ impl Shared {
     }
 
     fn assemble(index: Index, fields: Fields, epoch: &str, position: Position) -> Result<Self, TantivyError> {
-        index.tokenizers().register(WORDS, WordTokenizer);
+        schema::register_tokenizers(index.tokenizers());
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         Ok(Self { index, reader, fields, epoch: epoch.to_owned(), position: RwLock::new(position) })
     }

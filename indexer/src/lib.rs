@@ -1,15 +1,18 @@
 //! A search engine for many video instances: a crawler, an index, and the interface that PeerTube and others search with.
 //!
-//! A video, channel or playlist comes in through `crawl` (which instances, and with whose consent, is said in [`hosts`]), is made safe by
-//! `ingest`, and kept in the database (`store`). `projection` follows the database with the Tantivy `index`, from which
-//! [`search`] answers what [`api`] and the search site ask, by the rules of [`query`].
+//! A video, channel or playlist comes in through `crawl` (which instances, and with whose consent, is said in [`hosts`]) or
+//! from a file ([`load`]), is made safe by `ingest`, and kept in the database (`store`). `projection` follows the database
+//! with the Tantivy `index`, from which [`search`] answers what [`api`] and the search site ask, by the rules of [`query`];
+//! how well is told by [`evaluate`].
 
 pub mod api;
 pub mod captions;
 pub mod channels;
 pub mod collections;
 pub mod document;
+pub mod evaluate;
 pub mod hosts;
+pub mod load;
 pub mod playlists;
 pub mod projection;
 pub mod query;
@@ -21,6 +24,7 @@ mod config;
 mod crawl;
 mod index;
 mod ingest;
+mod records;
 mod schema;
 mod store;
 pub mod text;

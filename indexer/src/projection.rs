@@ -157,7 +157,7 @@ impl Videos {
         let changes = changes
             .into_iter()
             .map(|change| match change.document {
-                Some(video) => Change::Put(change.id, Box::new(fields.entry(change.id, &video))),
+                Some(video) => Change::Put(change.id, Box::new(fields.entry(change.id, &video, &change.captions))),
                 None => Change::Remove(change.id),
             })
             .collect();

@@ -1,30 +1,46 @@
 //! From a query to a page of results.
 //!
-//! Tantivy finds, filters, ranks and counts; the documents come from the database by their ids. A video that went away
-//! between the two steps is left out of the page.
+//! Tantivy finds, filters, ranks and counts ([`collect`]); the leading results are arranged ([`leading`]); the documents
+//! come from the database by their ids, and so do captions, where words are spoken ([`spoken`]). A video that went away
+//! between the steps is left out of the page.
+
+mod collect;
+mod explain;
+mod leading;
+mod spoken;
+
+use std::collections::HashMap;
 
 use platform::{
     clock::{SharedClock, Timestamp},
     db::{Db, DbError},
 };
 use tantivy::{
-    DocAddress, DocId, Order, Score, SegmentReader, TantivyError,
-    collector::{
-        Collector, Count, TopDocs,
-        sort_key::{SortByStaticFastValue, SortByString},
-    },
-    columnar::Column,
+    DocAddress, TantivyError,
+    collector::{Count, TopDocs},
     query::Query,
 };
 
 use crate::{
+    captions::{self, Caption},
     document::{VideoDocument, VideoId},
     hosts,
     index::VideoIndex,
-    query::{Sort, SortKey, VideoQuery, parse::Terms, rank},
+    query::{Sort, SortKey, VideoQuery, parse::Terms, rank::Plan, sought::Sought},
     schema::column,
     store,
 };
+
+pub use crate::query::{expand::Reading, prior::Prior, rank::BonusKind};
+pub use explain::{BonusMatch, Explanation, FieldMatch, WordMatch};
+pub use spoken::{Piece, SpokenMatch};
+
+use collect::Scales;
+use leading::{Arranged, LEADING};
+use spoken::MAX_LISTENED;
+
+/// The most results of a page that are explained: each costs a search of its own.
+const MAX_EXPLAINED: usize = 20;
 
 /// Answers searches. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -54,7 +70,7 @@ pub enum SearchError {
 /// A part of the results.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ResultPage {
-    /// How many videos match in all.
+    /// How many videos match in all; copies among the leading ones are counted once.
     pub total: usize,
     /// Those asked for, in order.
     pub hits: Vec<Hit>,
@@ -67,6 +83,12 @@ pub struct Hit {
     pub score: f32,
     /// The video.
     pub video: VideoDocument,
+    /// Other instances that have the same video.
+    pub also_on: Vec<String>,
+    /// What is said in it, if the words are; told of the first results of a page only.
+    pub spoken: Option<SpokenMatch>,
+    /// How the score came about, if that was asked for.
+    pub explanation: Option<Explanation>,
 }
 
 /// How much there is to search.
@@ -89,18 +111,42 @@ impl Searcher {
     /// # Errors
     /// [`SearchError`] if the index or the database cannot be read.
     pub async fn search(&self, query: VideoQuery) -> Result<ResultPage, SearchError> {
+        self.answer(query, false).await
+    }
+
+    /// Finds videos, and tells of the first of them why they stand where they stand. Without words there is nothing to tell.
+    ///
+    /// # Errors
+    /// [`SearchError`] if the index or the database cannot be read.
+    pub async fn search_explained(&self, query: VideoQuery) -> Result<ResultPage, SearchError> {
+        self.answer(query, true).await
+    }
+
+    async fn answer(&self, query: VideoQuery, explained: bool) -> Result<ResultPage, SearchError> {
         let (index, now) = (self.index.clone(), self.clock.now());
-        let found = tokio::task::spawn_blocking(move || find(&index, &query, now))
-            .await
-            .map_err(|error| if error.is_panic() { SearchError::Panicked } else { SearchError::Interrupted })??;
-        let ids: Vec<VideoId> = found.ranked.iter().map(|(id, _)| *id).collect();
+        let Found { total, ranked, sought } = aside(move || find(&index, &query, now, explained)).await??;
+        let ids: Vec<VideoId> = ranked.iter().map(|ranked| ranked.id).collect();
         let mut videos = store::documents(&mut self.db.read().await?, &ids).await?;
-        let hits = found
-            .ranked
-            .into_iter()
-            .filter_map(|(id, score)| Some(Hit { score, video: videos.remove(&id)? }))
-            .collect();
-        Ok(ResultPage { total: found.total, hits })
+        let mut spoken = self.listen(sought, &ranked).await?;
+        let hits = ranked.into_iter().filter_map(|ranked| {
+            let video = videos.remove(&ranked.id)?;
+            let mut also_on = ranked.copies_on;
+            also_on.retain(|host| *host != video.host);
+            let spoken = spoken.remove(&ranked.id);
+            Some(Hit { score: ranked.score, video, also_on, spoken, explanation: ranked.explanation })
+        });
+        Ok(ResultPage { total, hits: hits.collect() })
+    }
+
+    /// Finds where the words are said, in the videos where they are.
+    async fn listen(&self, sought: Sought, ranked: &[Ranked]) -> Result<HashMap<VideoId, SpokenMatch>, SearchError> {
+        let ids: Vec<VideoId> = ranked.iter().filter(|ranked| ranked.is_spoken).map(|ranked| ranked.id).collect();
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let captions = captions::store::of_videos(&mut self.db.read().await?, &ids).await?;
+        let best = move |(id, captions): (VideoId, Vec<Caption>)| Some((id, spoken::best_passage(&sought, &captions)?));
+        aside(move || captions.into_iter().filter_map(best).collect()).await
     }
 
     /// Counts what can be searched.
@@ -113,141 +159,117 @@ impl Searcher {
     }
 }
 
-struct Found {
-    total: usize,
-    ranked: Vec<(VideoId, Score)>,
+/// Does what takes a while without keeping others waiting.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, SearchError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| if error.is_panic() { SearchError::Panicked } else { SearchError::Interrupted })
 }
 
-fn find(index: &VideoIndex, query: &VideoQuery, now: Timestamp) -> Result<Found, TantivyError> {
+/// What a query finds, before the documents are read.
+#[derive(Debug)]
+pub(crate) struct Found {
+    /// As in [`ResultPage`].
+    pub total: usize,
+    /// Those asked for, in order.
+    pub ranked: Vec<Ranked>,
+    sought: Sought,
+}
+
+/// A video in its place.
+#[derive(Debug)]
+pub(crate) struct Ranked {
+    /// Which.
+    pub id: VideoId,
+    score: f32,
+    copies_on: Vec<String>,
+    /// Whether the words are said in it.
+    is_spoken: bool,
+    explanation: Option<Explanation>,
+}
+
+/// Searches the index.
+pub(crate) fn find(
+    index: &VideoIndex,
+    query: &VideoQuery,
+    now: Timestamp,
+    explained: bool,
+) -> Result<Found, TantivyError> {
     let searcher = index.searcher();
     let terms = query.search.as_deref().and_then(Terms::parse);
-    let plan = rank::plan(&searcher, index.fields(), terms.as_ref())?;
-    let plan = query.filters.apply(index.fields(), plan);
-    if query.count == 0 {
-        return Ok(Found { total: searcher.search(&plan, &Count)?, ranked: vec![] });
-    }
-    let sort = match query.sort {
-        Sort::Match if terms.is_none() => Sort::NEWEST,
-        sort => sort,
+    let plan = Plan::of(&searcher, index.fields(), terms.as_ref())?;
+    let limited = match &terms {
+        Some(terms) => terms.apply(index.fields(), plan.query()),
+        None => plan.query(),
     };
-    let (total, addresses) = collect(&searcher, &plan, query, sort, now)?;
-    let ranked = identify(&searcher, addresses)?;
-    Ok(Found { total, ranked })
+    let limited = query.filters.apply(index.fields(), limited);
+    let has_words = terms.is_some_and(|terms| terms.has_words());
+    let sort = if query.sort == Sort::Match && !has_words { Sort::NEWEST } else { query.sort };
+    let scales = Scales::new(&query.boost_languages, now);
+    let (total, page) = match sort {
+        Sort::Match => best(&searcher, limited.as_ref(), query, &scales)?,
+        Sort::By { key, descending } => sorted(&searcher, limited.as_ref(), query, key, descending)?,
+    };
+    let is_explained = explained && sort == Sort::Match;
+    let mut ranked = Vec::with_capacity(page.len());
+    for (place, arranged) in page.iter().enumerate() {
+        let mut result = rank(&searcher, arranged)?;
+        if is_explained && place < MAX_EXPLAINED {
+            result.explanation = Some(explain::explain(&searcher, &plan, &scales, arranged)?);
+        }
+        if place < MAX_LISTENED {
+            result.is_spoken = spoken::is_spoken(&searcher, index.fields().spoken, &plan.sought, arranged.address)?;
+        }
+        ranked.push(result);
+    }
+    Ok(Found { total, ranked, sought: plan.sought })
 }
 
-type Ranked = Vec<(Score, DocAddress)>;
-
-fn collect(
+/// The page of the best results, with copies folded and instances spread.
+fn best(
     searcher: &tantivy::Searcher,
-    plan: &dyn Query,
+    limited: &dyn Query,
     query: &VideoQuery,
-    sort: Sort,
-    now: Timestamp,
-) -> Result<(usize, Ranked), TantivyError> {
+    scales: &Scales,
+) -> Result<(usize, Vec<Arranged>), TantivyError> {
+    let top = TopDocs::with_limit(query.start + query.count + LEADING);
+    let (total, found) = collect::by_match(searcher, limited, top, scales)?;
+    let (arranged, folded) = leading::arrange(searcher, found)?;
+    Ok((total - folded, arranged.into_iter().skip(query.start).take(query.count).collect()))
+}
+
+/// The page of results by a property.
+fn sorted(
+    searcher: &tantivy::Searcher,
+    limited: &dyn Query,
+    query: &VideoQuery,
+    key: SortKey,
+    descending: bool,
+) -> Result<(usize, Vec<Arranged>), TantivyError> {
+    if query.count == 0 {
+        return Ok((searcher.search(limited, &Count)?, vec![]));
+    }
     let top = TopDocs::with_limit(query.count).and_offset(query.start);
-    let Sort::By { key, descending } = sort else { return by_match(searcher, plan, top, query, now) };
-    let order = if descending { Order::Desc } else { Order::Asc };
-    let newest = (SortByStaticFastValue::<i64>::for_field(column::PUBLISHED), Order::Desc);
-    let number = |name| ((SortByStaticFastValue::<u64>::for_field(name), order), newest.clone());
-    let moment = |name| ((SortByStaticFastValue::<i64>::for_field(name), order), newest.clone());
-    match key {
-        SortKey::Name => run(searcher, plan, top.order_by(((SortByString::for_field(column::NAME), order), newest))),
-        SortKey::Duration => run(searcher, plan, top.order_by(number(column::DURATION))),
-        SortKey::Views => run(searcher, plan, top.order_by(number(column::VIEWS))),
-        SortKey::Likes => run(searcher, plan, top.order_by(number(column::LIKES))),
-        SortKey::CreatedAt => run(searcher, plan, top.order_by(moment(column::CREATED))),
-        SortKey::PublishedAt => run(searcher, plan, top.order_by(moment(column::PUBLISHED))),
-        SortKey::OriginallyPublishedAt => run(searcher, plan, top.order_by(moment(column::ORIGINALLY_PUBLISHED))),
-    }
+    let (total, found) = collect::by_key(searcher, limited, top, key, descending)?;
+    Ok((total, found.into_iter().map(|(score, address)| Arranged::alone(score, address)).collect()))
 }
 
-fn run<K>(
-    searcher: &tantivy::Searcher,
-    plan: &dyn Query,
-    top: impl Collector<Fruit = Vec<(K, DocAddress)>>,
-) -> Result<(usize, Ranked), TantivyError> {
-    let (total, found) = searcher.search(plan, &(Count, top))?;
-    Ok((total, found.into_iter().map(|(_, address)| (0.0, address)).collect()))
+fn rank(searcher: &tantivy::Searcher, arranged: &Arranged) -> Result<Ranked, TantivyError> {
+    let address = arranged.address;
+    let ids = searcher.segment_reader(address.segment_ord).fast_fields().u64(column::ID)?;
+    let id = VideoId(ids.first(address.doc_id).unwrap_or_default().cast_signed());
+    let mut copies_on = arranged.copies.iter().filter_map(|copy| host_of(searcher, *copy)).collect::<Vec<_>>();
+    copies_on.sort_unstable();
+    copies_on.dedup();
+    Ok(Ranked { id, score: arranged.score, copies_on, is_spoken: false, explanation: None })
 }
 
-/// Best first; among equals the one that was watched more.
-fn by_match(
-    searcher: &tantivy::Searcher,
-    plan: &dyn Query,
-    top: TopDocs,
-    query: &VideoQuery,
-    now: Timestamp,
-) -> Result<(usize, Ranked), TantivyError> {
-    let languages = query.boost_languages.clone();
-    let top = top.tweak_score(move |segment: &SegmentReader| {
-        let weigh = Weigh::of(segment, &languages, now);
-        move |document: DocId, score: Score| weigh.apply(document, score)
-    });
-    let (total, found) = searcher.search(plan, &(Count, top))?;
-    Ok((total, found.into_iter().map(|((score, _), address)| (score, address)).collect()))
+fn host_of(searcher: &tantivy::Searcher, address: DocAddress) -> Option<String> {
+    let hosts = searcher.segment_reader(address.segment_ord).fast_fields().str(column::HOST).ok()??;
+    let mut host = String::new();
+    hosts.ord_to_str(hosts.ords().first(address.doc_id)?, &mut host).ok()?;
+    Some(host)
 }
 
-/// What lies over the score of the words, for one segment.
-struct Weigh {
-    views: Option<Column<u64>>,
-    published: Option<Column<i64>>,
-    languages: Option<PreferredLanguages>,
-    now_ms: i64,
-}
-
-struct PreferredLanguages {
-    ordinals: Vec<u64>,
-    column: Column<u64>,
-}
-
-const MS_PER_DAY: f32 = 86_400_000.0;
-
-impl Weigh {
-    fn of(segment: &SegmentReader, languages: &[String], now: Timestamp) -> Self {
-        let columns = segment.fast_fields();
-        Self {
-            views: columns.u64(column::VIEWS).ok(),
-            published: columns.i64(column::PUBLISHED).ok(),
-            languages: PreferredLanguages::of(segment, languages),
-            now_ms: now.timestamp_millis(),
-        }
-    }
-
-    fn apply(&self, document: DocId, score: Score) -> (Score, u64) {
-        let views = self.views.as_ref().and_then(|views| views.first(document)).unwrap_or_default();
-        let published = self.published.as_ref().and_then(|published| published.first(document)).unwrap_or_default();
-        let age_days = self.now_ms.saturating_sub(published) as f32 / MS_PER_DAY;
-        let language = self.languages.as_ref().map_or(1.0, |languages| languages.factor(document));
-        (score * rank::prior(views, age_days) * language, views)
-    }
-}
-
-impl PreferredLanguages {
-    fn of(segment: &SegmentReader, languages: &[String]) -> Option<Self> {
-        if languages.is_empty() {
-            return None;
-        }
-        let column = segment.fast_fields().str(column::LANGUAGE).ok()??;
-        let wanted = languages.iter().map(String::as_str).chain([crate::schema::UNKNOWN_LANGUAGE]);
-        let ordinals = wanted.filter_map(|code| column.dictionary().term_ord(code.as_bytes()).ok()?).collect();
-        Some(Self { ordinals, column: column.ords().clone() })
-    }
-
-    fn factor(&self, document: DocId) -> f32 {
-        match self.column.first(document) {
-            Some(ordinal) if !self.ordinals.contains(&ordinal) => rank::OTHER_LANGUAGE,
-            _ => 1.0,
-        }
-    }
-}
-
-fn identify(searcher: &tantivy::Searcher, ranked: Ranked) -> Result<Vec<(VideoId, Score)>, TantivyError> {
-    ranked
-        .into_iter()
-        .map(|(score, address)| {
-            let ids = searcher.segment_reader(address.segment_ord).fast_fields().u64(column::ID)?;
-            let id = ids.first(address.doc_id).unwrap_or_default();
-            Ok((VideoId(id.cast_signed()), score))
-        })
-        .collect()
-}
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
+    captions::{self, Caption, Passage},
     channels::Channel,
     collections::{
         Collection, Collections,
@@ -81,8 +82,19 @@ fn read_record(line: &str) -> VideoDocument {
     video
 }
 
+/// Captions in English of one passage, which begins after half a minute.
+pub fn caption(text: &str) -> Caption {
+    let passages = vec![Passage { start_s: 30, text: text.to_owned() }];
+    Caption { language: "en".to_owned(), label: "English".to_owned(), is_automatic: true, passages }
+}
+
 /// Writes videos into the database and an index in memory, and gives what answers searches in them.
 pub async fn searcher_over(db: &Db, videos: &[VideoDocument]) -> Searcher {
+    searcher_over_captions(db, videos, &[]).await
+}
+
+/// The same, with captions for some of the videos.
+pub async fn searcher_over_captions(db: &Db, videos: &[VideoDocument], spoken: &[(Uuid, Caption)]) -> Searcher {
     let mut tx = db.begin().await.unwrap();
     let epoch = store::initialise(&mut tx, "epoch").await.unwrap().epoch;
     let revision = store::next_revision(&mut tx).await.unwrap();
@@ -96,6 +108,11 @@ pub async fn searcher_over(db: &Db, videos: &[VideoDocument]) -> Searcher {
             pass: 1,
         };
         store::save(&mut tx, &row, revision).await.unwrap();
+        for due in captions::store::due(&mut tx, &video.host, 1_000).await.unwrap() {
+            for (_, caption) in spoken.iter().filter(|(uuid, _)| *uuid == due.uuid) {
+                captions::store::save(&mut tx, due.id, caption, "source").await.unwrap();
+            }
+        }
     }
     tx.commit().await.unwrap();
 
@@ -104,7 +121,7 @@ pub async fn searcher_over(db: &Db, videos: &[VideoDocument]) -> Searcher {
     let position = changes.last().map(|change| change.position).unwrap_or_default();
     let entries = changes.into_iter().map(|change| {
         let video = change.document.unwrap();
-        Change::Put(change.id, Box::new(index.fields().entry(change.id, &video)))
+        Change::Put(change.id, Box::new(index.fields().entry(change.id, &video, &change.captions)))
     });
     index.apply(entries.collect(), position).await.unwrap();
     Searcher::new(db.clone(), index, std::sync::Arc::new(FakeClock::default()))

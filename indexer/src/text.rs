@@ -1,24 +1,62 @@
 //! What is a word, and when are two spellings the same?
 //!
-//! The index and the query both go through [`words`], so that whatever is written the same way is found. Folding removes
+//! The index and the query both go through [`split`], so that whatever is written the same way is found. Folding removes
 //! what people leave out when they type: case, accents, width, and the letters that have a plain spelling (`ø`, `ß`).
-//! Scripts that write no spaces (Chinese, Japanese, Thai, …) are cut into overlapping pairs of characters, which needs no
-//! dictionary and misses nothing.
+//! What is written together (`PeerTube`, `covid19`) is one word and also its parts. Scripts that write no spaces (Chinese,
+//! Japanese, Thai, …) are cut into overlapping pairs of characters, which needs no dictionary and misses nothing. Chinese
+//! is read as words besides ([`chinese`]), so that looking for a word is not looking for each pair of its characters.
 
-use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
+mod chinese;
+pub mod language;
+pub mod tokenizer;
+
+use std::{borrow::Cow, ops::Range};
+
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 /// Longer words are cut, in the index and in queries alike, so that they still find each other.
 pub const MAX_WORD_CHARS: usize = 40;
+/// What falls into more parts is a number or a key, not words written together.
+const MAX_PARTS: usize = 5;
 
-/// Splits a text into folded words, in order.
-pub fn words(text: &str) -> Vec<String> {
-    let folded = fold(text);
-    let mut words = Vec::new();
-    for run in folded.split(|c: char| !is_word_character(c)) {
-        split_run(run, &mut words);
+/// A word of a text.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Word {
+    /// Folded: what it is found by.
+    pub text: String,
+    /// What it is made of if it is written together, folded; otherwise empty. In the index, also the Chinese words that
+    /// begin in this place.
+    pub parts: Vec<String>,
+    /// Its place in the index, counted in words of other scripts and pairs of characters.
+    pub place: usize,
+    /// In lower case with its accents, if it has any.
+    accented: Option<String>,
+}
+
+impl Word {
+    /// As it is written, in lower case: what its stem is made from.
+    pub fn written(&self) -> &str {
+        self.accented.as_deref().unwrap_or(&self.text)
     }
-    words
+
+    fn folded(text: String, place: usize) -> Self {
+        Self { text, place, ..Self::default() }
+    }
+}
+
+/// Splits a text into words as they stand in the index, in order.
+pub fn split(text: &str) -> Vec<Word> {
+    Splitter::new(Chinese::PairsAndWords).split(text)
+}
+
+/// Splits a text that is looked for into words, in order.
+pub fn split_query(text: &str) -> Vec<Word> {
+    Splitter::new(Chinese::Words).split(text)
+}
+
+/// The words of a text, folded, in order; of scripts without spaces, the pairs.
+pub fn words(text: &str) -> Vec<String> {
+    Splitter::new(Chinese::Pairs).split(text).into_iter().map(|word| word.text).collect()
 }
 
 /// Removes the differences that a search must not see. Idempotent.
@@ -43,11 +81,40 @@ pub fn canonical(text: &str) -> String {
 
 /// Cuts a text after so many characters.
 pub fn truncate(text: &str, max_chars: usize) -> &str {
+    // No character takes less than a byte.
+    if text.len() <= max_chars {
+        return text;
+    }
     text.char_indices().nth(max_chars).and_then(|(end, _)| text.get(..end)).unwrap_or(text)
 }
 
+/// Whether words in this character's script are not told apart by spaces.
+pub fn is_written_without_spaces(c: char) -> bool {
+    matches!(c,
+        '\u{0e00}'..='\u{0eff}'     // Thai, Lao
+        | '\u{1000}'..='\u{109f}'   // Burmese
+        | '\u{1780}'..='\u{17ff}'   // Khmer
+        | '\u{3040}'..='\u{30ff}'   // Hiragana, Katakana
+        | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' // Han
+        | '\u{ac00}'..='\u{d7af}'   // Hangul: spaced, but words carry endings that pairs see through
+        | '\u{20000}'..='\u{323af}' // rare Han
+    )
+}
+
+/// Where words stand in a text, in bytes: the stretches of word characters, cut between scripts with spaces and without.
+pub fn runs(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let mut rest = text.char_indices().peekable();
+    std::iter::from_fn(move || {
+        let (begin, first) = rest.by_ref().find(|(_, c)| is_word_character(*c))?;
+        let unspaced = is_written_without_spaces(first);
+        let belongs = |(_, c): &(usize, char)| is_word_character(*c) && is_written_without_spaces(*c) == unspaced;
+        while rest.next_if(belongs).is_some() {}
+        Some(begin..rest.peek().map_or(text.len(), |(end, _)| *end))
+    })
+}
+
 fn is_word_character(c: char) -> bool {
-    c.is_alphanumeric() || is_combining_mark(c)
+    c.is_alphanumeric() || (!c.is_ascii() && is_combining_mark(c))
 }
 
 /// The accents of Latin, Greek and Cyrillic, and what only changes the look of a symbol; not the marks that other scripts
@@ -71,136 +138,121 @@ fn plain_spelling(c: char) -> Option<&'static str> {
     })
 }
 
-fn split_run(run: &str, words: &mut Vec<String>) {
-    let mut spaced = String::new();
-    let mut unspaced: Vec<char> = Vec::new();
-    for c in run.chars() {
-        if is_written_without_spaces(c) {
-            push_word(&mut spaced, words);
-            unspaced.push(c);
-        } else {
-            push_pairs(&mut unspaced, words);
-            spaced.push(c);
+/// How Chinese is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Chinese {
+    Pairs,
+    PairsAndWords,
+    Words,
+}
+
+struct Splitter {
+    chinese: Chinese,
+    words: Vec<Word>,
+    /// How many places the words so far take.
+    places: usize,
+}
+
+impl Splitter {
+    fn new(chinese: Chinese) -> Self {
+        Self { chinese, words: Vec::new(), places: 0 }
+    }
+
+    fn split(mut self, text: &str) -> Vec<Word> {
+        let composed: Cow<'_, str> = if text.is_ascii() { Cow::Borrowed(text) } else { text.nfkc().collect() };
+        for run in composed.split(|c: char| !is_word_character(c)) {
+            self.push_run(run);
+        }
+        self.words
+    }
+
+    fn push_run(&mut self, run: &str) {
+        if run.is_ascii() {
+            return self.push_word(run);
+        }
+        let mut rest = run;
+        while let Some(first) = rest.chars().next() {
+            let unspaced = is_written_without_spaces(first);
+            let end = rest.find(|c: char| is_written_without_spaces(c) != unspaced).unwrap_or(rest.len());
+            let (stretch, following) = rest.split_at(end);
+            if unspaced {
+                self.push_stretch(stretch);
+            } else {
+                self.push_word(stretch);
+            }
+            rest = following;
         }
     }
-    push_word(&mut spaced, words);
-    push_pairs(&mut unspaced, words);
-}
 
-fn push_word(word: &mut String, words: &mut Vec<String>) {
-    if !word.is_empty() {
-        words.push(truncate(word, MAX_WORD_CHARS).to_owned());
-        word.clear();
+    fn push_word(&mut self, written: &str) {
+        let mut text = fold(written);
+        if text.is_empty() {
+            return;
+        }
+        text.truncate(truncate(&text, MAX_WORD_CHARS).len());
+        let accented = (!written.is_ascii()).then(|| written.to_lowercase()).filter(|lower| *lower != text);
+        self.words.push(Word { text, parts: parts(written), place: self.places, accented });
+        self.places += 1;
+    }
+
+    fn push_stretch(&mut self, stretch: &str) {
+        let folded = fold(stretch);
+        let pairs = pairs(&folded);
+        let first = self.places;
+        self.places += pairs.len();
+        match self.chinese {
+            Chinese::Words if chinese::is_han(&folded) => {
+                self.words.extend(chinese::looked_for(&folded, &pairs, first))
+            }
+            Chinese::PairsAndWords if chinese::is_han(&folded) => {
+                self.words.extend(chinese::indexed(&folded, pairs, first));
+            }
+            _ => self.words.extend(pairs.into_iter().zip(first..).map(|(pair, place)| Word::folded(pair, place))),
+        }
     }
 }
 
-fn push_pairs(characters: &mut Vec<char>, words: &mut Vec<String>) {
+/// The overlapping pairs of the characters of a stretch, or its only character.
+fn pairs(stretch: &str) -> Vec<String> {
+    let characters: Vec<char> = stretch.chars().collect();
     match characters.as_slice() {
-        [] => {}
-        [single] => words.push(single.to_string()),
-        many => words.extend(many.windows(2).map(String::from_iter)),
-    }
-    characters.clear();
-}
-
-fn is_written_without_spaces(c: char) -> bool {
-    matches!(c,
-        '\u{0e00}'..='\u{0eff}'     // Thai, Lao
-        | '\u{1000}'..='\u{109f}'   // Burmese
-        | '\u{1780}'..='\u{17ff}'   // Khmer
-        | '\u{3040}'..='\u{30ff}'   // Hiragana, Katakana
-        | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' // Han
-        | '\u{ac00}'..='\u{d7af}'   // Hangul: spaced, but words carry endings that pairs see through
-        | '\u{20000}'..='\u{323af}' // rare Han
-    )
-}
-
-/// [`words`] as Tantivy wants them.
-#[derive(Clone, Default)]
-pub struct WordTokenizer;
-
-impl Tokenizer for WordTokenizer {
-    type TokenStream<'a> = WordStream;
-
-    fn token_stream<'a>(&'a mut self, text: &'a str) -> WordStream {
-        WordStream { words: words(text).into_iter(), token: Token::default() }
+        [] => Vec::new(),
+        [single] => vec![single.to_string()],
+        many => many.windows(2).map(String::from_iter).collect(),
     }
 }
 
-/// The words of one text.
-pub struct WordStream {
-    words: std::vec::IntoIter<String>,
-    token: Token,
+/// The parts of `PeerTube`, `HTMLParser` and `covid19`, without single letters. None if it is of one piece.
+fn parts(written: &str) -> Vec<String> {
+    if written.bytes().all(|byte| byte.is_ascii_lowercase()) {
+        return Vec::new();
+    }
+    let mut ends: Vec<usize> = Vec::new();
+    let mut characters = written.char_indices().peekable();
+    let mut previous: Option<char> = None;
+    while let Some((place, c)) = characters.next() {
+        let next = characters.peek().map(|(_, next)| *next);
+        if previous.is_some_and(|previous| begins_a_part(previous, c, next)) {
+            ends.push(place);
+        }
+        previous = Some(c);
+    }
+    if ends.is_empty() || ends.len() >= MAX_PARTS {
+        return Vec::new();
+    }
+    ends.push(written.len());
+    let says_something =
+        |part: &String| part.chars().nth(1).is_some() || part.chars().next().is_some_and(char::is_numeric);
+    let begins = [0].into_iter().chain(ends.iter().copied());
+    let parts = begins.zip(&ends).filter_map(|(begin, end)| written.get(begin..*end));
+    parts.map(fold).filter(says_something).collect()
 }
 
-impl TokenStream for WordStream {
-    fn advance(&mut self) -> bool {
-        let Some(word) = self.words.next() else { return false };
-        self.token.position = self.token.position.wrapping_add(1); // starts at usize::MAX
-        self.token.text = word;
-        true
-    }
-
-    fn token(&self) -> &Token {
-        &self.token
-    }
-
-    fn token_mut(&mut self) -> &mut Token {
-        &mut self.token
-    }
+fn begins_a_part(previous: char, c: char, next: Option<char>) -> bool {
+    (previous.is_lowercase() && c.is_uppercase())
+        || (previous.is_uppercase() && c.is_uppercase() && next.is_some_and(char::is_lowercase))
+        || previous.is_numeric() != c.is_numeric()
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn case_accents_width_and_special_letters_make_no_difference() {
-        assert_eq!(words("Élan VITAL"), ["elan", "vital"]);
-        assert_eq!(words("Ｓｈｏａｌ"), ["shoal"]);
-        assert_eq!(words("Straße Łódź Ærø"), ["strasse", "lodz", "aero"]);
-        assert_eq!(words("İstanbul"), ["istanbul"]);
-    }
-
-    #[test]
-    fn punctuation_and_emoji_separate_words() {
-        assert_eq!(words("KDE Gear ⚙️ 21.08: Konsole!"), ["kde", "gear", "21", "08", "konsole"]);
-        assert!(words("!?… ⚙️🎬").is_empty());
-    }
-
-    #[test]
-    fn scripts_without_spaces_become_overlapping_pairs() {
-        assert_eq!(words("東京タワー"), ["東京", "京タ", "タワ", "ワー"]);
-        assert_eq!(words("東"), ["東"]);
-        assert_eq!(words("Linux入門2"), ["linux", "入門", "2"]);
-        assert_eq!(words("한국어"), ["한국", "국어"]);
-    }
-
-    #[test]
-    fn marks_that_a_script_needs_are_kept() {
-        assert_eq!(words("हिन्दी"), ["हिन्दी"]);
-        assert_eq!(words("が"), ["が"]);
-    }
-
-    #[test]
-    fn an_endless_word_is_cut_the_same_everywhere() {
-        assert_eq!(words(&"a".repeat(500)), ["a".repeat(MAX_WORD_CHARS)]);
-    }
-
-    proptest! {
-        #[test]
-        fn folding_twice_changes_nothing(text in ".{0,60}") {
-            let once = fold(&text);
-            prop_assert_eq!(fold(&once), once.clone());
-        }
-
-        #[test]
-        fn words_are_never_empty_nor_long(text in "\\PC{0,200}") {
-            for word in words(&text) {
-                prop_assert!(!word.is_empty() && word.chars().count() <= MAX_WORD_CHARS);
-            }
-        }
-    }
-}
+mod tests;

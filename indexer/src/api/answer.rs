@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::{
     document::{Actor, Avatar, Labelled},
-    search::Hit,
+    search::{Explanation, Hit, SpokenMatch},
     text::truncate,
 };
 
@@ -73,6 +73,15 @@ pub struct VideoAnswer {
     pub nsfw_summary: Option<String>,
     pub account: ActorAnswer,
     pub channel: ActorAnswer,
+    /// Beyond the contract: other instances that have the same video.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub also_on: Vec<String>,
+    /// Beyond the contract: what is said in the video, if the words are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub spoken: Option<SpokenMatch>,
+    /// Beyond the contract: how the score came about, if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<Explanation>,
 }
 
 /// An account or channel in a search result.
@@ -105,7 +114,7 @@ pub struct AvatarAnswer {
 impl VideoAnswer {
     /// Writes a hit for a client, which may say from which instance it asks.
     pub fn new(hit: Hit, from_host: Option<&str>) -> Self {
-        let Hit { score, video } = hit;
+        let Hit { score, video, also_on, spoken, explanation } = hit;
         let absolute = |path: &Option<String>| path.as_ref().map(|path| format!("{}{path}", video.origin));
         let description = video.description.as_deref().map(shorten);
         Self {
@@ -145,6 +154,9 @@ impl VideoAnswer {
             nsfw: video.nsfw,
             nsfw_flags: video.nsfw_flags,
             nsfw_summary: video.nsfw_summary,
+            also_on,
+            spoken,
+            explanation,
         }
     }
 }

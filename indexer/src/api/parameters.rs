@@ -102,7 +102,7 @@ impl Parameters {
         let nsfw = self.text("nsfw")?.filter(|text| *text != "both");
         Ok(Filters {
             nsfw: nsfw.map(|text| boolean("nsfw", text)).transpose()?,
-            is_live: self.text("isLive")?.map(|text| boolean("isLive", text)).transpose()?,
+            is_live: self.truth("isLive")?,
             categories: self.numbers("categoryOneOf")?,
             licences: self.numbers("licenceOneOf")?,
             languages: self.list("languageOneOf")?,
@@ -131,6 +131,18 @@ impl Parameters {
             return Err(BadParameter::new(name, "is too long"));
         }
         Ok(Some(value.trim()).filter(|value| !value.is_empty()))
+    }
+
+    /// Whether a key is `true`; an absent one is not.
+    ///
+    /// # Errors
+    /// [`BadParameter`] if it is neither true nor false.
+    pub fn flag(&self, name: &'static str) -> Result<bool, BadParameter> {
+        Ok(self.truth(name)?.unwrap_or_default())
+    }
+
+    fn truth(&self, name: &'static str) -> Result<Option<bool>, BadParameter> {
+        self.text(name)?.map(|text| boolean(name, text)).transpose()
     }
 
     fn list(&self, name: &'static str) -> Result<Vec<String>, BadParameter> {

@@ -24,7 +24,11 @@ pub(super) async fn search(
     if !state.config.boost_languages {
         query.boost_languages.clear();
     }
-    let page = state.searcher.search(query).await?;
+    let page = if parameters.flag("explain")? {
+        state.searcher.search_explained(query).await?
+    } else {
+        state.searcher.search(query).await?
+    };
     let from_host = parameters.text("fromHost")?;
     let data = page.hits.into_iter().map(|hit| VideoAnswer::new(hit, from_host)).collect();
     Ok(Json(Listing { total: page.total, data }))

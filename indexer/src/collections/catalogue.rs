@@ -21,7 +21,7 @@ use crate::{
     document::VideoId,
     index::{Change, Position, VideoIndex},
     projection::ProjectionError,
-    query::{parse::Terms, rank},
+    query::{parse::Terms, prior::Prior, rank::Plan},
     schema::column,
     search::SearchError,
 };
@@ -135,13 +135,19 @@ type Ranked = Vec<(Score, DocAddress)>;
 fn find(index: &VideoIndex, query: &CollectionQuery) -> Result<(usize, Vec<(Score, VideoId)>), TantivyError> {
     let searcher = index.searcher();
     let terms = query.search.as_deref().and_then(Terms::parse);
-    let words = rank::plan(&searcher, index.fields(), terms.as_ref())?;
-    let plan = query.limit(index.fields(), words);
+    let words = Plan::of(&searcher, index.fields(), terms.as_ref())?.query();
+    let limited = match &terms {
+        Some(terms) => terms.apply(index.fields(), words),
+        None => words,
+    };
+    let plan = query.limit(index.fields(), limited);
     if query.count == 0 {
         return Ok((searcher.search(&plan, &Count)?, vec![]));
     }
     let sort = match query.sort {
-        CollectionSort::Match if terms.is_none() => CollectionSort::CreatedAt { descending: true },
+        CollectionSort::Match if !terms.is_some_and(|terms| terms.has_words()) => {
+            CollectionSort::CreatedAt { descending: true }
+        }
         sort => sort,
     };
     let top = TopDocs::with_limit(query.count).and_offset(query.start);
@@ -174,7 +180,7 @@ fn by_match(searcher: &tantivy::Searcher, plan: &dyn Query, top: TopDocs) -> Res
         let weights = segment.fast_fields().u64(column::VIEWS).ok();
         move |document: DocId, score: Score| {
             let weight = weights.as_ref().and_then(|weights| weights.first(document)).unwrap_or_default();
-            (score * rank::prior(weight, f32::INFINITY), weight)
+            (score * Prior::of(weight, f32::INFINITY).factor(), weight)
         }
     });
     let (total, found) = searcher.search(plan, &(Count, top))?;

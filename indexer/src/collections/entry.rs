@@ -4,7 +4,7 @@ use tantivy::TantivyDocument;
 use crate::{
     document::VideoId,
     schema::{Fields, index_number},
-    text::{canonical, fold, truncate},
+    text::{canonical, fold, language, tokenizer::marked, truncate},
 };
 
 const MAX_SORT_KEY_CHARS: usize = 60;
@@ -39,14 +39,16 @@ impl Findable<'_> {
         entry.add_text(fields.uuid, &self.identity);
         entry.add_text(fields.host, self.host);
         entry.add_text(fields.account, &self.account);
+        let language = language::of_texts(self.title, self.description.unwrap_or_default());
         entry.add_text(fields.title, self.title);
+        entry.add_text(fields.stems, marked(language, self.title));
         entry.add_text(fields.exact_title, canonical(self.title));
         entry.add_text(fields.name_sort, truncate(&fold(self.title), MAX_SORT_KEY_CHARS));
         for name in &self.names {
             entry.add_text(fields.names, name);
         }
         if let Some(description) = self.description {
-            entry.add_text(fields.description, description);
+            entry.add_text(fields.description, marked(language, description));
         }
         entry.add_u64(fields.views, self.weight);
         entry.add_i64(fields.created, self.created_at.timestamp_millis());

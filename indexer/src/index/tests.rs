@@ -11,7 +11,7 @@ fn open(folder: &TempDir) -> VideoIndex {
 }
 
 fn put(index: &VideoIndex, id: i64, name: &str) -> Change {
-    Change::Put(VideoId(id), Box::new(index.fields().entry(VideoId(id), &video(name))))
+    Change::Put(VideoId(id), Box::new(index.fields().entry(VideoId(id), &video(name), &[])))
 }
 
 fn at(revision: i64) -> Position {
@@ -81,7 +81,7 @@ async fn what_was_not_committed_is_cleanly_absent_after_a_crash() {
     {
         let index = open(&folder);
         let mut writer: tantivy::IndexWriter = writer_when_unlocked(&index);
-        writer.add_document(index.fields().entry(VideoId(2), &video("Dolphins"))).unwrap();
+        writer.add_document(index.fields().entry(VideoId(2), &video("Dolphins"), &[])).unwrap();
         let prepared = writer.prepare_commit().unwrap();
         copy(folder.path(), left_behind.path());
         prepared.abort().unwrap();

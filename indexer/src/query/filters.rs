@@ -105,12 +105,12 @@ impl Filters {
 
 type Clause = (Occur, Box<dyn Query>);
 
-fn one(term: Term) -> Box<dyn Query> {
+pub(super) fn one(term: Term) -> Box<dyn Query> {
     Box::new(TermQuery::new(term, IndexRecordOption::Basic))
 }
 
 /// `None` without terms.
-fn any_of(terms: impl Iterator<Item = Term>) -> Option<Box<dyn Query>> {
+pub(super) fn any_of(terms: impl Iterator<Item = Term>) -> Option<Box<dyn Query>> {
     let terms: Vec<Term> = terms.collect();
     (!terms.is_empty()).then(|| Box::new(TermSetQuery::new(terms)) as Box<dyn Query>)
 }
@@ -124,11 +124,11 @@ fn between<T: Copy>(range: &Range<T>, term: impl Fn(T) -> Term) -> Option<Box<dy
     Some(Box::new(RangeQuery::new(bound(range.min), bound(range.max))))
 }
 
-fn unscored(query: Box<dyn Query>) -> Box<dyn Query> {
+pub(super) fn unscored(query: Box<dyn Query>) -> Box<dyn Query> {
     Box::new(ConstScoreQuery::new(query, 0.0))
 }
 
-fn lower(field: Field, host: &str) -> Term {
+pub(super) fn lower(field: Field, host: &str) -> Term {
     Term::from_field_text(field, &host.trim().to_lowercase())
 }
 

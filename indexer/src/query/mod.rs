@@ -1,12 +1,18 @@
 //! A search as it was asked, and how it becomes one for Tantivy.
 //!
 //! `parse` reads the words, `expand` finds what they may have meant, `rank` says how much each match is worth, and `filters`
-//! cuts away what was not asked for. Every step is bounded: [`parse::MAX_WORDS`], [`expand::MAX_SPELLINGS`].
+//! and `limits` cut away what was not asked for; `sought` recognises the words in a text. Every step is bounded: [`parse::MAX_WORDS`], [`expand::MAX_SPELLINGS`].
 
+mod dictionary;
 pub(crate) mod expand;
 mod filters;
+pub(crate) mod limits;
+mod most_of;
 pub(crate) mod parse;
+pub(crate) mod prior;
 pub(crate) mod rank;
+pub(crate) mod sought;
+mod ways;
 
 pub use filters::{Filters, Range};
 

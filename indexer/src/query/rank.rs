@@ -1,134 +1,206 @@
 //! What makes one result better than another?
 //!
-//! Each word scores by BM25 in the best of its fields: title before tags, tags before names, names before the description.
-//! A word that was typed counts more than one that it may have meant, and a guess is never rated as rarer than the word
-//! that was typed. The words side by side in the title, and the whole title, are worth extra. Over all of that lie two
-//! gentle priors, [`prior`]: they order what matches equally well, and never lift a poor match over a good one.
+//! Each word scores by BM25 in the best of its fields: title before tags, tags before names, names before the description,
+//! and that before what is spoken; see [`ways`]. All words in the title, side by side in it, and the whole title are worth
+//! extra. Over all of that lie two gentle priors, [`super::prior`]: they order what matches equally well, and never lift a
+//! poor match over a good one.
+//!
+//! The weights are judged by `shoal index evaluate`; docs/benchmarks.md has the figures.
 
+use serde::Serialize;
 use tantivy::{
     Score, Searcher, TantivyError, Term,
     query::{
-        AllQuery, BooleanQuery, BoostQuery, DisjunctionMaxQuery, EmptyQuery, Occur, PhrasePrefixQuery, PhraseQuery,
-        Query, TermQuery,
+        AllQuery, BooleanQuery, DisjunctionMaxQuery, EmptyQuery, Occur, PhrasePrefixQuery, PhraseQuery, Query,
+        TermQuery,
     },
     schema::{Field, IndexRecordOption},
 };
 
 use super::{
-    expand::{Spelling, rarity, spellings},
+    expand::{self, Reading, Readings},
+    limits::anywhere,
+    most_of::{Clause, MostOf},
     parse::Terms,
+    sought::Sought,
+    ways::{self, Way, boosted, weight},
 };
 use crate::schema::Fields;
 
-const TITLE: Score = 4.0;
-const TAGS: Score = 2.6;
-const NAMES: Score = 2.2;
-const DESCRIPTION: Score = 1.0;
 /// What further fields add to the best one.
-const OTHER_FIELDS: Score = 0.2;
+pub(super) const OTHER_FIELDS: Score = 0.2;
 const PHRASE: Score = 2.0;
 /// The same while the last word is still being typed.
 const HALF_TYPED_PHRASE: Score = 1.0;
 const WHOLE_TITLE: Score = 2.0;
+/// Of what the words give in the title.
+const ALL_IN_TITLE: Score = 0.4;
 
-const POPULARITY: f32 = 0.025;
-const RECENCY: f32 = 0.06;
-const RECENT_DAYS: f32 = 365.0;
-/// What remains of the score of a video in a language that the reader did not ask for.
-pub const OTHER_LANGUAGE: f32 = 0.5;
-
-/// Makes the query that finds and scores videos for the words; without words, all videos, equally.
-///
-/// # Errors
-/// [`TantivyError`] if the index cannot be read.
-pub fn plan(searcher: &Searcher, fields: &Fields, terms: Option<&Terms>) -> Result<Box<dyn Query>, TantivyError> {
-    let Some(terms) = terms else { return Ok(Box::new(AllQuery)) };
-    if terms.words.is_empty() {
-        return Ok(Box::new(EmptyQuery));
-    }
-    let last = terms.words.len() - 1;
-    let mut matches = Vec::with_capacity(terms.words.len());
-    for (position, word) in terms.words.iter().enumerate() {
-        let spellings = spellings(searcher, fields, word, position == last)?;
-        matches.push((Occur::Should, one_of(searcher, fields, &spellings)?));
-    }
-    let matching: Box<dyn Query> = Box::new(BooleanQuery::with_minimum_required_clauses(matches, terms.required()));
-    let mut clauses = vec![(Occur::Must, matching)];
-    clauses.extend(title_bonuses(fields, terms).map(|bonus| (Occur::Should, bonus)));
-    Ok(Box::new(BooleanQuery::new(clauses)))
+/// How videos are found and scored for a search.
+#[derive(Debug)]
+pub struct Plan {
+    /// The words, then the phrases.
+    pub parts: Vec<Part>,
+    /// What is worth extra.
+    pub bonuses: Vec<Bonus>,
+    /// By what the words are recognised in a text.
+    pub sought: Sought,
+    required: usize,
+    finds: Finds,
 }
 
-/// How much a video gains by being watched and by being new: a factor between 1 and about 1.3.
-pub fn prior(views: u64, age_days: f32) -> f32 {
-    let popularity = (1.0 + views as f32).log10();
-    let recency = (-age_days.max(0.0) / RECENT_DAYS).exp();
-    1.0 + POPULARITY * popularity.min(9.0) + RECENCY * recency
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Finds {
+    Everything,
+    Matches,
+    Nothing,
 }
 
-fn one_of(searcher: &Searcher, fields: &Fields, spellings: &[Spelling]) -> Result<Box<dyn Query>, TantivyError> {
-    let videos = searcher.num_docs();
-    let typed_rarity =
-        spellings.first().filter(|typed| typed.frequency > 0).map(|typed| rarity(typed.frequency, videos));
-    let mut ways: Vec<Box<dyn Query>> = Vec::new();
-    for spelling in spellings {
-        let damping = typed_rarity.map_or(1.0, |typed| (typed / rarity(spelling.frequency, videos)).min(1.0));
-        for (field, weight) in weights(fields) {
-            let term = Term::from_field_text(field, &spelling.word);
-            if searcher.doc_freq(&term)? > 0 {
-                ways.push(boosted(
-                    TermQuery::new(term, IndexRecordOption::WithFreqs),
-                    weight * spelling.closeness * damping,
-                ));
-            }
+/// A word or phrase of the search.
+#[derive(Debug)]
+pub struct Part {
+    /// As it was typed.
+    pub typed: String,
+    /// Where and how it can be found; the best one counts.
+    pub ways: Vec<Way>,
+    is_phrase: bool,
+}
+
+/// Something about the title that is worth extra.
+#[derive(Debug)]
+pub struct Bonus {
+    /// What.
+    pub kind: BonusKind,
+    /// Finds and scores it.
+    pub query: Box<dyn Query>,
+}
+
+/// What can be worth extra.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum BonusKind {
+    /// All words are in the title.
+    AllInTitle,
+    /// They are side by side there.
+    Phrase,
+    /// The same, the last one half typed.
+    HalfTypedPhrase,
+    /// They are the title.
+    WholeTitle,
+}
+
+impl Plan {
+    /// Plans a search; without one, all videos are found, and equal.
+    ///
+    /// # Errors
+    /// [`TantivyError`] if the index cannot be read.
+    pub fn of(searcher: &Searcher, fields: &Fields, terms: Option<&Terms>) -> Result<Self, TantivyError> {
+        let mut plan =
+            Self { parts: vec![], bonuses: vec![], sought: Sought::default(), required: 0, finds: Finds::Everything };
+        let Some(terms) = terms else { return Ok(plan) };
+        if !terms.has_words() {
+            plan.finds = if terms.is_empty() { Finds::Nothing } else { Finds::Everything };
+            return Ok(plan);
         }
-    }
-    Ok(match ways.len() {
-        0 => Box::new(EmptyQuery),
-        _ => Box::new(DisjunctionMaxQuery::with_tie_breaker(ways, OTHER_FIELDS)),
-    })
-}
-
-fn weights(fields: &Fields) -> [(Field, Score); 4] {
-    [(fields.title, TITLE), (fields.tags, TAGS), (fields.names, NAMES), (fields.description, DESCRIPTION)]
-}
-
-fn title_bonuses(fields: &Fields, terms: &Terms) -> impl Iterator<Item = Box<dyn Query>> {
-    let in_title = |word: &String| Term::from_field_text(fields.title, word);
-    let side_by_side = || terms.words.iter().map(in_title).collect::<Vec<_>>();
-    let is_phrase = terms.words.len() > 1;
-    let phrase = is_phrase.then(|| boosted(PhraseQuery::new(side_by_side()), PHRASE));
-    let half_typed = is_phrase.then(|| boosted(PhrasePrefixQuery::new(side_by_side()), HALF_TYPED_PHRASE));
-    let whole = Term::from_field_text(fields.exact_title, &terms.words.join(" "));
-    let whole = boosted(TermQuery::new(whole, IndexRecordOption::Basic), WHOLE_TITLE);
-    phrase.into_iter().chain(half_typed).chain([whole])
-}
-
-fn boosted(query: impl Query, boost: Score) -> Box<dyn Query> {
-    Box::new(BoostQuery::new(Box::new(query), boost))
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn more_views_and_less_age_are_better() {
-        assert!(prior(1_000, 10.0) > prior(10, 10.0));
-        assert!(prior(10, 1.0) > prior(10, 1_000.0));
-    }
-
-    proptest! {
-        #[test]
-        fn the_prior_stays_gentle(views: u64, age in -1e6_f32..1e6) {
-            let factor = prior(views, age);
-            prop_assert!((1.0..1.3).contains(&factor), "{}", factor);
+        let readings = expand::read(searcher, fields, &terms.words)?;
+        for reading in &readings {
+            plan.parts.push(Part::of_word(searcher, fields, reading)?);
         }
-
-        #[test]
-        fn a_rarer_word_says_more(frequency in 0_u64..1_000_000, more in 1_u64..1_000_000) {
-            prop_assert!(rarity(frequency, 2_000_000) > rarity(frequency + more, 2_000_000) - 1e-3);
-        }
+        plan.parts.extend(terms.phrases.iter().map(|words| Part::of_phrase(fields, words)));
+        plan.bonuses = title_bonuses(fields, &readings, &terms.canonical);
+        plan.bonuses.extend(plan.all_in_title(fields));
+        plan.sought = Sought::of(&readings, &terms.phrases, searcher.num_docs());
+        plan.required = terms.required();
+        plan.finds = Finds::Matches;
+        Ok(plan)
     }
+
+    /// Finds those that have every word in their title, in whatever reading. One word alone gains nothing by that.
+    fn all_in_title(&self, fields: &Fields) -> Option<Bonus> {
+        let words: Vec<&Part> = self.parts.iter().filter(|part| !part.is_phrase).collect();
+        let clauses = words.iter().map(|word| word.clause(|way| way.field == fields.title)).collect();
+        let all = MostOf::new(clauses, words.len()).filter(|_| words.len() > 1)?;
+        Some(Bonus { kind: BonusKind::AllInTitle, query: boosted(Box::new(all), ALL_IN_TITLE) })
+    }
+
+    /// The query that finds and scores.
+    pub fn query(&self) -> Box<dyn Query> {
+        match self.finds {
+            Finds::Everything => return Box::new(AllQuery),
+            Finds::Nothing => return Box::new(EmptyQuery),
+            Finds::Matches => {}
+        }
+        let (phrases, words): (Vec<&Part>, Vec<&Part>) = self.parts.iter().partition(|part| part.is_phrase);
+        let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
+        if !words.is_empty() {
+            let Some(most) = MostOf::new(words.into_iter().map(|word| word.clause(|_| true)).collect(), self.required)
+            else {
+                return Box::new(EmptyQuery);
+            };
+            clauses.push((Occur::Must, Box::new(most)));
+        }
+        clauses.extend(phrases.into_iter().map(|phrase| (Occur::Must, phrase.query())));
+        clauses.extend(self.bonuses.iter().map(|bonus| (Occur::Should, bonus.query.box_clone())));
+        Box::new(BooleanQuery::new(clauses))
+    }
+}
+
+impl Part {
+    fn of_word(searcher: &Searcher, fields: &Fields, readings: &Readings) -> Result<Self, TantivyError> {
+        let ways = ways::of_word(searcher, fields, readings)?;
+        Ok(Self { typed: readings.typed.word.clone(), ways, is_phrase: false })
+    }
+
+    fn of_phrase(fields: &Fields, words: &[String]) -> Self {
+        let spelling = words.join(" ");
+        let way = |(field, query): (Field, Box<dyn Query>)| Way {
+            spelling: spelling.clone(),
+            reading: Reading::Typed,
+            field,
+            query: boosted(query, weight(fields, field)),
+            cost: 0,
+        };
+        let ways = anywhere(fields, words).into_iter().map(way).collect();
+        Self { typed: spelling, ways, is_phrase: true }
+    }
+
+    /// In those ways only that are chosen.
+    fn clause(&self, is_chosen: impl Fn(&Way) -> bool) -> Clause {
+        let mut clause = Clause { ways: Vec::with_capacity(self.ways.len()), cost: 0 };
+        for way in self.ways.iter().filter(|way| is_chosen(way)) {
+            clause.ways.push(way.query.box_clone());
+            clause.cost += way.cost;
+        }
+        clause
+    }
+
+    fn query(&self) -> Box<dyn Query> {
+        if self.ways.is_empty() {
+            return Box::new(EmptyQuery);
+        }
+        let ways = self.ways.iter().map(|way| way.query.box_clone()).collect();
+        Box::new(DisjunctionMaxQuery::with_tie_breaker(ways, OTHER_FIELDS))
+    }
+}
+
+/// `whole` is the search as a title would be written that is nothing else, see [`crate::text::canonical`].
+fn title_bonuses(fields: &Fields, readings: &[Readings], whole: &str) -> Vec<Bonus> {
+    let Some((last, before)) = readings.split_last() else { return vec![] };
+    let in_title = |word: &str| Term::from_field_text(fields.title, word);
+    let probable_in_place = |reading: &Readings| (reading.place, in_title(reading.probable()));
+    let whole = Term::from_field_text(fields.exact_title, whole);
+    let whole: Box<dyn Query> = Box::new(TermQuery::new(whole, IndexRecordOption::Basic));
+    let mut bonuses = vec![Bonus { kind: BonusKind::WholeTitle, query: boosted(whole, WHOLE_TITLE) }];
+    if before.is_empty() {
+        return bonuses;
+    }
+    let mut add = |kind: BonusKind, query: Box<dyn Query>, boost: Score| {
+        bonuses.push(Bonus { kind, query: boosted(query, boost) })
+    };
+    let probable: Vec<(usize, Term)> = readings.iter().map(probable_in_place).collect();
+    let begun = before.iter().map(probable_in_place).chain([(last.place, in_title(&last.typed.word))]);
+    let half_typed = PhrasePrefixQuery::new_with_offset(begun.collect());
+    add(BonusKind::HalfTypedPhrase, Box::new(half_typed), HALF_TYPED_PHRASE);
+    add(BonusKind::Phrase, Box::new(PhraseQuery::new_with_offset(probable)), PHRASE);
+    bonuses
 }

@@ -27,6 +27,12 @@ pub enum CliError {
     /// The list of the index cannot be changed.
     #[error(transparent)]
     Hosts(#[from] indexer::hosts::HostsError),
+    /// A file cannot be taken into the index.
+    #[error(transparent)]
+    Load(#[from] indexer::load::LoadError),
+    /// The search cannot be measured.
+    #[error(transparent)]
+    Evaluate(#[from] indexer::evaluate::EvaluateError),
     /// The demo network did not come up.
     #[error(transparent)]
     Demo(#[from] DemoError),

@@ -1,6 +1,8 @@
-//! `shoal index`: which servers the search index reads.
+//! `shoal index`: which servers the search index reads, and how well it finds.
 
 mod consent;
+mod evaluate;
+mod load;
 
 use clap::{Args, Subcommand};
 use indexer::hosts::{self, HostState, HostStatus, Origin, Source, directories};
@@ -30,6 +32,10 @@ pub(super) enum Command {
     OptIn(consent::Choice),
     /// Show who has opted out
     OptOuts(Status),
+    /// Take the records of a file into the index; works beside a running server
+    Load(load::Load),
+    /// Measure how well videos are found by parts of their titles; needs no server and no data folder
+    Evaluate(evaluate::Evaluate),
 }
 
 #[derive(Debug, Args)]
@@ -65,6 +71,8 @@ pub(super) async fn run(command: &Command) -> Result<(), CliError> {
         Command::OptOut(options) => consent::opt_out(options).await,
         Command::OptIn(options) => consent::opt_in(options).await,
         Command::OptOuts(options) => consent::list(&options.place).await,
+        Command::Load(options) => load::run(options).await,
+        Command::Evaluate(options) => evaluate::run(options).await,
     }
 }
 

@@ -122,6 +122,8 @@ mod tests {
             "shoal index crawl",
             "shoal index crawl a.example",
             "shoal index status",
+            "shoal index load videos.ndjson.gz --data d",
+            "shoal index evaluate videos.ndjson.gz --queries 50 --index folder --misses 5",
             "shoal index remove a.example b.example --data d",
             "shoal index opt-out a.example",
             "shoal index opt-out ann@a.example",

@@ -47,6 +47,21 @@ async fn a_channel_without_videos_is_found_by_its_names_and_its_description() {
 }
 
 #[tokio::test]
+async fn quotes_exclusions_and_limits_mean_what_they_mean_for_videos() {
+    let api = api().await;
+    for (search, expected) in [
+        ("%22lighthouse+society%22", vec!["Lighthouse Society"]),
+        ("%22society+lighthouse%22", vec![]),
+        ("ada+-whales+-vital", vec!["Lighthouse Society"]),
+        ("host:other.example", vec!["Élan Vital"]),
+        ("ada+-host:tube.example", vec!["Élan Vital"]),
+        ("longer:1m", vec![]),
+    ] {
+        assert_eq!(api.named(&format!("{CHANNELS}?search={search}")).await, expected, "{search}");
+    }
+}
+
+#[tokio::test]
 async fn a_channel_has_every_field_of_the_contract() {
     let api = api().await;
     let found = api.get_from(&format!("{CHANNELS}?search=lighthouse&fromHost=Tube.example")).await;

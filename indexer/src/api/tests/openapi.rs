@@ -1,7 +1,7 @@
 //! The description of the interface says what it does.
 
 use super::*;
-use crate::testing::{channel, playlist};
+use crate::testing::{channel, playlist, searcher_over_captions};
 
 async fn described(api: &Api) -> Value {
     api.get_from("/api/v1/openapi.json").await
@@ -56,6 +56,28 @@ async fn answers_have_the_described_shape() {
         assert_ne!(answer["total"], 0, "{path} proves nothing");
         check(&document, schema, &answer, path);
     }
+}
+
+#[tokio::test]
+async fn what_goes_beyond_the_contract_is_described_too() {
+    let video = crate::testing::video("Whales");
+    let platform = TestPlatform::new().await;
+    let said = [(video.uuid, crate::testing::caption("The whales again"))];
+    let mut mirrored = video.clone();
+    mirrored.uuid = uuid::Uuid::from_u128(7);
+    mirrored.host = "mirror.example".to_owned();
+    let searcher = searcher_over_captions(&platform.platform.db, &[video, mirrored], &said).await;
+    let collections = collections_over(&platform.platform, &[], &[]).await;
+    let state = ApiState { searcher, collections, config: Config::default(), site_name: "Shoal".to_owned() };
+    let api = Api { router: router(state), platform };
+    let document = described(&api).await;
+    let answer = api.get("search=whales&explain=true").await;
+    let found = &answer["data"][0];
+    assert_eq!((&answer["total"], &found["spoken"]["start"]), (&json!(1), &json!(30)), "{answer}");
+    assert!(found["alsoOn"].is_array() && found["explanation"]["words"][0]["matches"][0]["score"].is_number());
+    check(&document, &json!({"$ref": "#/components/schemas/Video"}), found, "video");
+    let plain = api.get("search=whales&explain=false").await;
+    assert!(plain["data"][0].get("explanation").is_none());
 }
 
 #[tokio::test]
