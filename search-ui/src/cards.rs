@@ -1,6 +1,12 @@
 use chrono::SecondsFormat;
-use indexer::{document::VideoDocument, search::Counts};
-use platform::{clock::Timestamp, web::VideoCard};
+use indexer::{
+    document::VideoDocument,
+    search::{Counts, Hit, Piece, SpokenMatch},
+};
+use platform::{
+    clock::Timestamp,
+    web::{Moment, MomentPart, VideoCard},
+};
 
 /// The card of a found video, which leads to its own site.
 pub(crate) fn card(video: &VideoDocument, now: Timestamp) -> VideoCard {
@@ -20,6 +26,21 @@ pub(crate) fn card(video: &VideoDocument, now: Timestamp) -> VideoCard {
         badge: video.is_live.then(|| "live".to_owned()),
         blurred: video.nsfw,
         moment: None,
+    }
+}
+
+/// The card of a result, with the moment at which it is said, if it is.
+pub(crate) fn card_of_hit(hit: &Hit, now: Timestamp) -> VideoCard {
+    let moment = hit.spoken.as_ref().map(|spoken| moment(&hit.video, spoken));
+    VideoCard { moment, ..card(&hit.video, now) }
+}
+
+fn moment(video: &VideoDocument, spoken: &SpokenMatch) -> Moment {
+    let part = |piece: &Piece| MomentPart { text: piece.text.clone(), is_marked: piece.is_match };
+    Moment {
+        href: format!("{}?start={}s", video.url, spoken.start),
+        label: VideoCard::duration_label(spoken.start.into()),
+        parts: spoken.pieces.iter().map(part).collect(),
     }
 }
 

@@ -7,7 +7,7 @@ use indexer::search::{ResultPage, SearchError};
 use platform::web::{Nonce, Page, PageContext, Pagination, VideoCard};
 
 use crate::{
-    cards::{card, counted},
+    cards::{card_of_hit, counted},
     choices::{Order, ResultType},
     collections::{self, KindTab},
     feed::feed_path,
@@ -81,7 +81,7 @@ impl ResultsPage {
             feed_href: site.link(&feed_path(form)),
             total: found.total,
             suggestions,
-            videos: found.hits.iter().map(|hit| card(&hit.video, now)).collect(),
+            videos: found.hits.iter().map(|hit| card_of_hit(hit, now)).collect(),
             pagination: Pagination::new(form.page as u64, pages as u64, |number| href(form, number as usize)),
         }
     }

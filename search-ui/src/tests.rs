@@ -5,12 +5,14 @@ use axum::{
 };
 use http_body_util::BodyExt;
 use indexer::{
+    captions::Caption,
     document::VideoDocument,
     hosts::{self, consent},
-    testing::{channel, collections_over, consent_desk, fixture, playlist, searcher_over, video},
+    testing::{caption, channel, collections_over, consent_desk, fixture, playlist, searcher_over_captions, video},
 };
 use platform::{jobs, testing::TestPlatform};
 use tower::ServiceExt;
+use uuid::Uuid;
 
 use super::*;
 
@@ -25,8 +27,12 @@ struct Visit {
 
 impl Visit {
     async fn over(videos: &[VideoDocument], base_path: &str) -> Self {
+        Self::over_captions(videos, &[], base_path).await
+    }
+
+    async fn over_captions(videos: &[VideoDocument], spoken: &[(Uuid, Caption)], base_path: &str) -> Self {
         let platform = TestPlatform::new().await;
-        let searcher = searcher_over(&platform.platform.db, videos).await;
+        let searcher = searcher_over_captions(&platform.platform.db, videos, spoken).await;
         let config = Config {
             name: Some("Sea Search".into()),
             about: Some("Run by <us>.".into()),
@@ -117,6 +123,18 @@ async fn a_result_leads_to_its_own_site() {
         assert!(page.contains(text), "{text} is missing from {page}");
     }
     assert!(page.contains("Results for “honeypto”"));
+}
+
+#[tokio::test]
+async fn what_is_said_is_shown_and_leads_to_its_moment() {
+    let talk = video("A long talk");
+    let spoken = caption("and then the <octopus> opened the jar");
+    let visit = Visit::over_captions(&[talk.clone(), video("Octopus garden")], &[(talk.uuid, spoken)], "").await;
+    let page = visit.page("/search?search=octopus+jar").await;
+    assert!(page.contains("and then the &#60;<mark>octopus</mark>&#62; opened the <mark>jar</mark>"), "{page}");
+    let moment = attributes(&page, "href").into_iter().find(|href| href.contains("?start=")).unwrap();
+    assert!(moment.starts_with(&talk.url));
+    assert!(!visit.page("/search?search=long+talk").await.contains("video-card-moment"));
 }
 
 #[tokio::test]
