@@ -259,7 +259,11 @@ pub async fn receive_note(
     speaker: &Actor,
     note: &Note,
 ) -> Result<(), DbError> {
-    let Some(incoming) = read_note(note).filter(|incoming| speaks_for_itself(incoming, speaker)) else { return Ok(()) };
+    let Some(incoming) = read_note(note) else { return Ok(()) };
+    if !speaks_for_itself(&incoming, speaker) {
+        app.courier.note_ignored(&incoming.url, "somebody wrote in the name of somebody else").await;
+        return Ok(());
+    }
     match actions::take(app, tx, &incoming, Some(speaker), Standing::Unknown).await? {
         Taken::Kept => forward_if_ours(app, tx, said, &incoming.url, speaker).await,
         Taken::Orphan if app.ids.read(&incoming.in_reply_to).is_some() => Ok(()),
