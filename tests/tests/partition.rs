@@ -56,6 +56,7 @@ async fn two_sides(world: &World) -> (Side<'_>, Side<'_>) {
 /// Everything that people change of their minds, their videos and themselves, once.
 async fn change_everything(side: &mut Side<'_>, round: usize) {
     side.server.admin().come_back().await;
+    let is_even = round.is_multiple_of(2);
     let rating = ["like", "dislike", "none", "dislike", "like"][round % 5];
     let (own, theirs) = (side.own.clone(), side.theirs.clone());
     for video in own.iter().chain(&theirs) {
@@ -68,10 +69,10 @@ async fn change_everything(side: &mut Side<'_>, round: usize) {
     .await;
     side.edit(own[2], &json!({ "description": format!("Described in round {round}") })).await;
     side.caption(own[0], "en", Some(&format!("Said in round {round}"))).await;
-    side.caption(own[0], "fr", (round % 2 == 0).then_some("Dit")).await;
+    side.caption(own[0], "fr", is_even.then_some("Dit")).await;
     side.chapter(own[1], &format!("End of round {round}")).await;
     side.introduce(&format!("Somebody of round {round}")).await;
-    side.portray(round % 2 == 0).await;
+    side.portray(is_even).await;
     side.rename_playlist(&format!("List of round {round}")).await;
     if round == 2 {
         side.empty_playlist().await;
@@ -80,11 +81,11 @@ async fn change_everything(side: &mut Side<'_>, round: usize) {
     let talk = side.comment(own[1], None, &format!("A word in round {round}")).await;
     side.comment(own[1], Some(talk), &format!("And another in round {round}")).await;
     let visit = side.comment(theirs[1], None, &format!("A visit in round {round}")).await;
-    if round % 2 == 1 {
+    if !is_even {
         side.take_comment_back(own[1], talk).await;
         side.take_comment_back(theirs[1], visit).await;
     }
-    if round % 2 == 0 {
+    if is_even {
         side.unsubscribe().await;
         side.edit(own[2], &json!({ "privacy": 3 })).await;
         side.withhold(own[3]).await;
