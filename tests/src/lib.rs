@@ -9,6 +9,7 @@
 pub mod answer;
 pub mod client;
 pub mod clip;
+mod doorway;
 pub mod form;
 pub mod hls;
 pub mod logs;
@@ -16,6 +17,7 @@ pub mod process;
 pub mod program;
 pub mod server;
 pub mod shape;
+pub mod stranger;
 pub mod user;
 pub mod world;
 
@@ -24,6 +26,7 @@ pub use client::Client;
 pub use clip::Clip;
 pub use process::Process;
 pub use server::Server;
+pub use stranger::Stranger;
 pub use user::User;
 pub use world::World;
 

@@ -1,7 +1,6 @@
 //! A server of a world.
 
 use std::{
-    collections::BTreeSet,
     net::SocketAddr,
     ops::Deref,
     path::Path,
@@ -9,13 +8,7 @@ use std::{
     time::Duration,
 };
 
-use axum::{
-    Router,
-    extract::{Request, State},
-    middleware::{Next, from_fn_with_state},
-    response::{IntoResponse, Response},
-};
-use http::{StatusCode, header::USER_AGENT};
+use axum::{Router, middleware::from_fn_with_state};
 use indexer::projection::Projection;
 use instance::{
     App, Config,
@@ -38,6 +31,7 @@ use url::Url;
 
 use crate::{
     client::{Client, ROOT_PASSWORD},
+    doorway::{self, Doorway},
     program,
 };
 
@@ -59,11 +53,8 @@ pub struct Server {
     client: Client,
     /// While it is open: what closes the listener, and what says that it is closed.
     listener: Mutex<Option<Listener>>,
-    cut_off: CutOff,
+    doorway: Doorway,
 }
-
-/// Hosts whose requests do not arrive.
-type CutOff = Arc<Mutex<BTreeSet<String>>>;
 
 type Listener = (CancellationToken, JoinHandle<()>);
 
@@ -128,7 +119,7 @@ impl Server {
             projection,
             client,
             listener: Mutex::new(None),
-            cut_off: CutOff::default(),
+            doorway: Doorway::default(),
         };
         started.listen(listener);
         started
@@ -137,7 +128,7 @@ impl Server {
     #[expect(clippy::disallowed_methods, reason = "the world itself waits for its listeners")]
     fn listen(&self, listener: TcpListener) {
         let stop = CancellationToken::new();
-        let service = self.service.clone().layer(from_fn_with_state(self.cut_off.clone(), refuse_the_cut_off));
+        let service = self.service.clone().layer(from_fn_with_state(self.doorway.clone(), doorway::pass));
         let serving = tokio::spawn(lifecycle::serve(listener, service, stop.clone(), 1_000));
         *self.lock_listener() = Some((stop, serving));
     }
@@ -186,12 +177,27 @@ impl Server {
 
     /// From now on, or no longer, what another server sends does not arrive here.
     pub(crate) fn cut_off(&self, host: String, is_cut: bool) {
-        let mut hosts = self.cut_off.lock().unwrap_or_else(PoisonError::into_inner);
-        if is_cut {
-            hosts.insert(host);
-        } else {
-            hosts.remove(&host);
-        }
+        self.doorway.cut_off(host, is_cut);
+    }
+
+    /// From now on, requests for addresses with this in them wait.
+    pub fn hold_back(&self, part: &str) {
+        self.doorway.hold_back(part);
+    }
+
+    /// Waits until a request waits.
+    pub async fn somebody_waits(&self) {
+        self.doorway.somebody_waits().await;
+    }
+
+    /// Nobody waits any longer.
+    pub fn let_through(&self) {
+        self.doorway.let_through();
+    }
+
+    /// The paths, with their queries, that it was asked for since the last call.
+    pub fn asked(&self) -> Vec<String> {
+        self.doorway.asked()
     }
 
     /// Does every job that is due, and tells how many.
@@ -264,16 +270,4 @@ impl Deref for Server {
     fn deref(&self) -> &Client {
         &self.client
     }
-}
-
-/// Between a server and one that it is cut off from there is only a gateway, which says so. Servers name themselves in their
-/// requests.
-async fn refuse_the_cut_off(State(hosts): State<CutOff>, request: Request, next: Next) -> Response {
-    let agent = request.headers().get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
-    let is_cut = hosts
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .iter()
-        .any(|host| agent.contains(&format!("+http://{host}")));
-    if is_cut { StatusCode::GATEWAY_TIMEOUT.into_response() } else { next.run(request).await }
 }

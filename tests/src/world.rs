@@ -7,7 +7,7 @@ use platform::{clock::FakeClock, net::StaticNames};
 use tempfile::TempDir;
 use tokio::{runtime, time::timeout};
 
-use crate::{logs::ErrorWatch, server::Server};
+use crate::{logs::LogWatch, server::Server, stranger::Stranger};
 
 /// Longer than this, work does not end by itself.
 const PATIENCE: Duration = Duration::from_mins(3);
@@ -27,7 +27,8 @@ pub struct World {
     /// An index with its search site.
     pub search: Place,
     clock: FakeClock,
-    errors: ErrorWatch,
+    names: StaticNames,
+    log: LogWatch,
     failures_expected: bool,
     // Last, so that the folder goes after the servers.
     _folder: TempDir,
@@ -56,7 +57,7 @@ impl World {
 
     /// The same, after a look at the configuration of each.
     pub async fn configured<const N: usize>(names: [&'static str; N], configure: impl Fn(&str, &mut Config)) -> Self {
-        let errors = ErrorWatch::start();
+        let log = LogWatch::start();
         let folder = tempfile::tempdir().expect("a temporary folder");
         let (clock, resolver) = (FakeClock::default(), StaticNames::default());
         let mut servers = vec![];
@@ -73,7 +74,8 @@ impl World {
             gamma: place("gamma"),
             search: place("search"),
             clock,
-            errors,
+            names: resolver,
+            log,
             failures_expected: false,
             _folder: folder,
         }
@@ -82,6 +84,16 @@ impl World {
     /// The clock of all servers.
     pub fn clock(&self) -> &FakeClock {
         &self.clock
+    }
+
+    /// What operators saw in the log since this world began.
+    pub fn log(&self) -> Vec<String> {
+        self.log.lines()
+    }
+
+    /// A server of no particular kind, which says and serves what a test tells it to.
+    pub async fn stranger(&self, host: &str) -> Stranger {
+        Stranger::start(host, &self.names, &self.clock).await
     }
 
     /// In this world jobs may be given up and errors logged: the test is about that.
@@ -155,7 +167,7 @@ impl World {
             })
         });
         let mut complaints = looking.join().expect("the state of the servers");
-        complaints.extend(self.errors.seen().into_iter().map(|error| format!("an error was logged: {error}")));
+        complaints.extend(self.log.errors().into_iter().map(|error| format!("an error was logged: {error}")));
         complaints
     }
 }

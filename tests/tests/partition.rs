@@ -2,13 +2,19 @@
 
 #![cfg(test)]
 
-use std::{collections::BTreeMap, time::Duration};
+#[path = "partition/seen.rs"]
+mod seen;
+#[path = "partition/side.rs"]
+mod side;
 
-use http::Method;
+use std::time::Duration;
+
 use platform::config::HumanDuration;
 use serde_json::{Value, json};
-use shoal_tests::{Client, Clip, User, World};
-use uuid::Uuid;
+use shoal_tests::{Clip, World};
+
+use seen::{Seen, subscriptions};
+use side::Side;
 
 /// A world in which people stay logged in for as long as it exists.
 async fn patient_world<const N: usize>(names: [&'static str; N]) -> World {
@@ -16,136 +22,201 @@ async fn patient_world<const N: usize>(names: [&'static str; N]) -> World {
         .await
 }
 
-/// What two servers must say alike of a video.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Facts {
-    name: String,
-    likes: i64,
-    dislikes: i64,
-    comments: i64,
-}
-
-/// The videos of a host, as a server shows them.
-async fn videos_of(server: &Client, host: &str) -> BTreeMap<String, Facts> {
-    let list = server.get_json("/api/v1/videos?count=100").await;
-    let number = |value: &Value| value.as_i64().unwrap();
-    let facts = |video: &Value| {
-        let text = |key: &str| video[key].as_str().unwrap().to_owned();
-        let [likes, dislikes, comments] = ["likes", "dislikes", "comments"].map(|key| number(&video[key]));
-        (text("uuid"), Facts { name: text("name"), likes, dislikes, comments })
-    };
-    let videos = list["data"].as_array().unwrap().iter();
-    videos.filter(|video| video["account"]["host"] == host).map(facts).collect()
-}
-
-async fn put(user: &User<'_>, server: &Client, path: &str, body: &Value) {
-    let request = server.request(Method::PUT, path).header("content-type", "application/json");
-    user.send(request.body(body.to_string())).await.assert_success();
-}
-
-async fn rate(user: &User<'_>, server: &Client, uuid: Uuid, rating: &str) {
-    put(user, server, &format!("/api/v1/videos/{uuid}/rate"), &json!({ "rating": rating })).await;
-}
-
-async fn rename(server: &Client, uuid: Uuid, name: &str) {
-    put(&server.admin(), server, &format!("/api/v1/videos/{uuid}"), &json!({ "name": name })).await;
-}
-
-/// Writes a comment and tells its number on this server.
-async fn comment(server: &Client, uuid: Uuid, text: &str) -> i64 {
-    let path = format!("/api/v1/videos/{uuid}/comment-threads");
-    let answer = server.admin().post_json(&path, &json!({ "text": text })).await;
-    answer.assert_success();
-    answer.json()["comment"]["id"].as_i64().unwrap()
-}
-
-async fn delete_comment(server: &Client, uuid: Uuid, number: i64) {
-    server.admin().delete(&format!("/api/v1/videos/{uuid}/comments/{number}")).await.assert_success();
-}
-
-async fn publish(server: &Client, count: usize, clip: &Clip, title: &str) -> Vec<Uuid> {
-    let mut uuids = vec![];
-    for number in 0..count {
-        uuids.push(server.admin().upload(&format!("{title} {number}"), clip).await);
-    }
-    uuids
-}
-
-/// A day in which work is done four times.
-async fn let_a_day_pass(world: &World) {
-    for _ in 0..4 {
+/// Days in each of which work is done four times.
+async fn let_days_pass(world: &World, days: u32) {
+    for _ in 0..4 * days {
         world.advance(Duration::from_hours(6)).await;
+    }
+}
+
+/// Two servers that follow each other, and know all of each other.
+async fn two_sides(world: &World) -> (Side<'_>, Side<'_>) {
+    let clip = Clip::tiny().await;
+    world.alpha.admin().follow_server("beta.test").await;
+    world.beta.admin().follow_server("alpha.test").await;
+    world.settle().await;
+    let mut alpha = Side::new(world, &world.alpha, "beta.test", &clip).await;
+    let mut beta = Side::new(world, &world.beta, "alpha.test", &clip).await;
+    (alpha.theirs, beta.theirs) = (beta.own.clone(), alpha.own.clone());
+    for side in [&mut alpha, &mut beta] {
+        side.subscribe().await;
+        let talked_about = side.own[1];
+        side.comment(talked_about, None, "Before").await;
+    }
+    let_days_pass(world, 1).await;
+    for (here, there, host) in [(&alpha, &beta, "alpha.test"), (&beta, &alpha, "beta.test")] {
+        assert_eq!(Seen::at(here.server, host).await, Seen::at(there.server, host).await, "before the cut");
+    }
+    world.settle().await;
+    assert_eq!(subscriptions(world).await, [(1, 1); 2], "before the cut");
+    (alpha.changes, beta.changes) = (0, 0);
+    (alpha, beta)
+}
+
+/// Everything that people change of their minds, their videos and themselves, once.
+async fn change_everything(side: &mut Side<'_>, round: usize) {
+    side.server.admin().come_back().await;
+    let is_even = round.is_multiple_of(2);
+    let rating = ["like", "dislike", "none", "dislike", "like"][round % 5];
+    let (own, theirs) = (side.own.clone(), side.theirs.clone());
+    for video in own.iter().chain(&theirs) {
+        side.rate(*video, rating).await;
+    }
+    side.edit(
+        own[0],
+        &json!({ "name": format!("Named in round {round}"), "tags": ["reef", format!("round {round}")] }),
+    )
+    .await;
+    side.edit(own[2], &json!({ "description": format!("Described in round {round}") })).await;
+    side.caption(own[0], "en", Some(&format!("Said in round {round}"))).await;
+    side.caption(own[0], "fr", is_even.then_some("Dit")).await;
+    side.chapter(own[1], &format!("End of round {round}")).await;
+    side.introduce(&format!("Somebody of round {round}")).await;
+    side.portray(is_even).await;
+    side.rename_playlist(&format!("List of round {round}")).await;
+    if round == 2 {
+        side.empty_playlist().await;
+    }
+    side.add_to_playlist(own[round % 2]).await;
+    let talk = side.comment(own[1], None, &format!("A word in round {round}")).await;
+    side.comment(own[1], Some(talk), &format!("And another in round {round}")).await;
+    let visit = side.comment(theirs[1], None, &format!("A visit in round {round}")).await;
+    if !is_even {
+        side.take_comment_back(own[1], talk).await;
+        side.take_comment_back(theirs[1], visit).await;
+    }
+    if is_even {
+        side.unsubscribe().await;
+        side.edit(own[2], &json!({ "privacy": 3 })).await;
+        side.withhold(own[3]).await;
+    } else {
+        side.subscribe().await;
+        side.edit(own[2], &json!({ "privacy": 1 })).await;
+        side.release(own[3]).await;
+    }
+}
+
+/// Both sides show the same of each other, and of who subscribes to whom.
+async fn assert_agreement(world: &World) {
+    for host in ["alpha.test", "beta.test"] {
+        let (at_alpha, at_beta) = (Seen::at(&world.alpha, host).await, Seen::at(&world.beta, host).await);
+        assert_eq!(at_alpha, at_beta, "{host}");
+    }
+    for (told, subscribed) in subscriptions(world).await {
+        assert_eq!(told, subscribed, "subscriptions");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_happens_while_two_servers_are_cut_apart_is_known_to_both_afterwards() {
     let world = patient_world(["alpha", "beta", "gamma"]).await;
-    let (alpha, beta, gamma) = (&world.alpha, &world.beta, &world.gamma);
-    alpha.admin().follow_server("beta.test").await;
-    beta.admin().follow_server("alpha.test").await;
-    gamma.admin().follow_server("alpha.test").await;
-    world.settle().await;
+    world.gamma.admin().follow_server("alpha.test").await;
+    let (mut alpha, mut beta) = two_sides(&world).await;
     let clip = Clip::tiny().await;
-    let of_alpha = publish(alpha, 4, &clip, "Before, at alpha").await;
-    let of_beta = publish(beta, 4, &clip, "Before, at beta").await;
-    world.settle().await;
-    let_a_day_pass(&world).await;
-    assert_eq!(videos_of(beta, "alpha.test").await.len(), 4);
-    assert_eq!(videos_of(alpha, "beta.test").await.len(), 4);
 
-    world.cut(alpha, beta);
-    // Minds that change often, on both sides, about the videos of both.
-    for round in ["like", "dislike", "none", "dislike", "like"] {
-        for uuid in of_alpha.iter().chain(&of_beta) {
-            rate(&alpha.admin(), alpha, *uuid, round).await;
-            rate(&beta.admin(), beta, *uuid, round).await;
-        }
-        for (server, own, theirs) in [(alpha, &of_alpha, &of_beta), (beta, &of_beta, &of_alpha)] {
-            rename(server, own[0], &format!("Named in the round of {round}")).await;
-            rename(server, own[2], &format!("This one, too, in the round of {round}")).await;
-            comment(server, own[1], round).await;
-            let second_thought = comment(server, theirs[1], round).await;
-            if round == "none" {
-                delete_comment(server, theirs[1], second_thought).await;
-            }
-        }
+    world.cut(&world.alpha, &world.beta);
+    for round in 0..5 {
+        change_everything(&mut alpha, round).await;
+        change_everything(&mut beta, round).await;
         world.advance(Duration::from_hours(9)).await;
     }
-    rate(&beta.admin(), beta, of_alpha[0], "dislike").await;
-    rate(&alpha.admin(), alpha, of_beta[0], "none").await;
-    publish(alpha, 2, &clip, "Meanwhile, at alpha").await;
-    publish(beta, 2, &clip, "Meanwhile, at beta").await;
+    // In the end, minds differ.
+    alpha.rate(alpha.theirs[0], "none").await;
+    beta.rate(beta.theirs[0], "dislike").await;
+    alpha.subscribe().await;
+    for side in [&mut alpha, &mut beta] {
+        side.publish("Meanwhile", &clip).await;
+        side.make_playlist("Meanwhile").await;
+        let gone = side.own[3];
+        side.remove(gone).await;
+        assert!(side.changes >= 100, "{} changes at {}", side.changes, side.server.name());
+    }
     world.settle().await;
-    for (server, uuid) in [(alpha, of_alpha[3]), (beta, of_beta[3])] {
-        server.admin().delete(&format!("/api/v1/videos/{uuid}")).await.assert_success();
-    }
-    let_a_day_pass(&world).await;
-    let seen_at_alpha = videos_of(alpha, "alpha.test").await;
-    assert_eq!(videos_of(gamma, "alpha.test").await, seen_at_alpha, "nobody else notices");
-    assert_ne!(videos_of(beta, "alpha.test").await, seen_at_alpha, "beta cannot know yet");
+    let at_alpha = Seen::at(&world.alpha, "alpha.test").await;
+    assert_eq!(Seen::at(&world.gamma, "alpha.test").await.videos.len(), at_alpha.videos.len(), "others notice nothing");
+    assert_ne!(Seen::at(&world.beta, "alpha.test").await, at_alpha, "beta cannot know yet");
 
-    world.heal(alpha, beta);
-    let_a_day_pass(&world).await;
-    let (at_alpha, at_beta) = (videos_of(alpha, "alpha.test").await, videos_of(beta, "beta.test").await);
-    assert_eq!((at_alpha.len(), at_beta.len()), (5, 5));
-    assert_eq!(videos_of(beta, "alpha.test").await, at_alpha);
-    assert_eq!(videos_of(gamma, "alpha.test").await, at_alpha);
-    assert_eq!(videos_of(alpha, "beta.test").await, at_beta);
+    world.heal(&world.alpha, &world.beta);
+    let_days_pass(&world, 1).await;
+    assert_agreement(&world).await;
+    let at_alpha = Seen::at(&world.alpha, "alpha.test").await;
+    let at_beta = Seen::at(&world.beta, "beta.test").await;
     // Each liked what they liked last: alpha's first video by alpha and not by beta, beta's first by beta alone.
-    let likes = |videos: &BTreeMap<String, Facts>, uuid: Uuid| {
-        let facts = &videos[&uuid.to_string()];
-        (facts.likes, facts.dislikes)
-    };
-    assert_eq!(likes(&at_alpha, of_alpha[0]), (1, 1));
-    assert_eq!(likes(&at_alpha, of_alpha[1]), (2, 0));
-    assert_eq!(likes(&at_beta, of_beta[0]), (1, 0));
-    assert_eq!(likes(&at_beta, of_beta[2]), (2, 0));
-    // The last name holds; of five comments by each of two, the visitor took one back.
-    for (videos, uuids) in [(&at_alpha, &of_alpha), (&at_beta, &of_beta)] {
-        assert_eq!(videos[&uuids[0].to_string()].name, "Named in the round of like");
-        assert_eq!(videos[&uuids[1].to_string()].comments, 9);
+    let rates = |seen: &Seen, video: uuid::Uuid| seen.videos[&video.to_string()].rates;
+    assert_eq!((rates(&at_alpha, alpha.own[0]), rates(&at_alpha, alpha.own[1])), ((1, 1), (2, 0)));
+    assert_eq!((rates(&at_beta, beta.own[0]), rates(&at_beta, beta.own[1])), ((1, 0), (2, 0)));
+    for (seen, own) in [(&at_alpha, &alpha.own), (&at_beta, &beta.own)] {
+        assert_eq!(seen.videos[&own[0].to_string()].name, "Named in round 4");
+        // Said before; in each of five rounds: a word, an answer, a visit; of two rounds only the answer is left.
+        assert_eq!(seen.videos[&own[1].to_string()].comments.len(), 1 + 15 - 4);
+        // The private one and the deleted one are not there, the new one is.
+        assert_eq!((seen.videos.len(), seen.playlists.len()), (3, 2));
     }
+    assert_eq!(subscriptions(&world).await, [(0, 0), (1, 1)], "alpha subscribed again");
+    world.settle().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_happens_in_a_fortnight_apart_is_told_or_found_out_afterwards() {
+    let world = patient_world(["alpha", "beta"]).await;
+    let (mut alpha, mut beta) = two_sides(&world).await;
+    let clip = Clip::tiny().await;
+
+    world.cut(&world.alpha, &world.beta);
+    for round in 0..5 {
+        change_everything(&mut alpha, round).await;
+        change_everything(&mut beta, round).await;
+        if round == 2 {
+            for side in [&mut alpha, &mut beta] {
+                side.publish("Meanwhile", &clip).await;
+                side.make_playlist("Meanwhile").await;
+            }
+        }
+        let_days_pass(&world, 3).await;
+    }
+    assert_eq!(given_up(&world).await, 2, "each has given the other up");
+    for side in [&mut alpha, &mut beta] {
+        side.server.admin().come_back().await;
+        let gone = side.own[3];
+        side.remove(gone).await;
+    }
+    // Nothing of this is even queued, unless it must arrive.
+    alpha.edit(alpha.own[2], &json!({ "privacy": 1 })).await;
+    beta.subscribe().await;
+    beta.comment(beta.theirs[0], None, "Is anybody there?").await;
+    beta.rate(beta.theirs[0], "dislike").await;
+    world.settle().await;
+    world.heal(&world.alpha, &world.beta);
+    // Within a day each asks the other whether it is back, and reads its videos again; within two, what people look at is
+    // asked for again.
+    let_days_pass(&world, 2).await;
+    assert_eq!(given_up(&world).await, 0);
+    for host in ["alpha.test", "beta.test"] {
+        Seen::at(&world.alpha, host).await;
+        Seen::at(&world.beta, host).await;
+    }
+    let_days_pass(&world, 1).await;
+    assert_agreement(&world).await;
+    let at_beta = Seen::at(&world.beta, "alpha.test").await;
+    let at_alpha = Seen::at(&world.alpha, "beta.test").await;
+    let first = &at_beta.videos[&alpha.own[0].to_string()];
+    assert_eq!((first.rates, first.comments.len()), ((1, 1), 1), "what visitors did has arrived");
+    assert_eq!(at_beta.videos[&alpha.own[1].to_string()].comments.len(), 1 + 15 - 4);
+    assert_eq!((at_beta.videos.len(), at_beta.playlists.len()), (4, 2), "the deleted one is gone, the new one is here");
+    assert_eq!((at_alpha.videos.len(), at_alpha.playlists.len()), (3, 2), "and so is the private one");
+    assert_eq!(subscriptions(&world).await, [(1, 1), (0, 0)]);
+    world.settle().await;
+}
+
+/// How many servers are given up.
+async fn given_up(world: &World) -> i64 {
+    let mut count = 0;
+    for server in [&world.alpha, &world.beta] {
+        let mut connection = server.platform().db.read().await.unwrap();
+        let statement = "SELECT count(*) FROM delivery_pauses WHERE given_up_at IS NOT NULL";
+        count += connection.query(statement).fetch_scalar::<i64>().await.unwrap();
+    }
+    count
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -159,18 +230,14 @@ async fn who_follows_whom_is_the_same_on_both_sides_after_a_cut() {
     world.cut(alpha, beta);
     beta.admin().delete("/api/v1/server/following/alpha.test").await.assert_success();
     alpha.admin().delete("/api/v1/server/following/beta.test").await.assert_success();
-    for _ in 0..12 {
-        world.advance(Duration::from_hours(6)).await;
-    }
+    let_days_pass(&world, 3).await;
     alpha.admin().follow_server("beta.test").await;
     world.advance(Duration::from_hours(1)).await;
     let followers = |server: Value| server["total"].as_i64().unwrap();
     assert_eq!(followers(alpha.get_json("/api/v1/server/followers").await), 1, "alpha cannot know yet");
 
     world.heal(alpha, beta);
-    for _ in 0..4 {
-        world.advance(Duration::from_hours(6)).await;
-    }
+    let_days_pass(&world, 1).await;
     assert_eq!(followers(alpha.get_json("/api/v1/server/followers").await), 0);
     assert_eq!(followers(beta.get_json("/api/v1/server/following").await), 0);
     assert_eq!(followers(beta.get_json("/api/v1/server/followers").await), 1);

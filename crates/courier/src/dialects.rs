@@ -1,7 +1,12 @@
 //! In which of two ways is a request signed?
 //!
 //! By RFC 9421 where the server is known to speak it, because it signed so itself; else by the draft that everybody
-//! understands. What is known is in memory: after a restart, the next thing that a server sends tells it again.
+//! understands.
+//!
+//! What is known is in memory, and on purpose nowhere else. To forget it costs nothing: the draft is understood by all who
+//! speak RFC 9421, and after a restart the next thing that a server sends tells it again. To keep it would cost a table with
+//! a row for each server (those that there are know only servers that are away, or keys), a write into it in the middle of
+//! reading a request, and rules for when a row no longer holds because another program runs there now.
 
 use federation::origin::Host;
 use http::StatusCode;

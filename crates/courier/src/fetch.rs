@@ -67,9 +67,11 @@ impl Courier {
         };
         let mut read = HashSet::new();
         for _ in 0..MAX_PAGES {
-            let Some(page_url) = next.take().filter(|next| items.len() < limit && read.insert(next.clone())) else {
+            let Some(page_url) = next.take().filter(|_| items.len() < limit) else { break };
+            if !read.insert(page_url.clone()) {
+                self.note_ignored(url, "its list leads back to a page that was read").await;
                 break;
-            };
+            }
             ensure_same_host(&page_url, url)?;
             let (_, page) = self.get_document(&page_url).await?;
             let before = items.len();

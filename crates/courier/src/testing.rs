@@ -2,7 +2,11 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex},
+    net::SocketAddr,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -28,6 +32,7 @@ use platform::{
 use serde_json::Value;
 use tokio::{
     net::TcpListener,
+    sync::watch,
     time::{Instant, sleep},
 };
 use url::Url;
@@ -115,11 +120,33 @@ struct Shared {
     answer_to: Mutex<Option<(String, StatusCode)>>,
     delay: Mutex<Duration>,
     knows_no_messages: Mutex<bool>,
+    /// Whether nobody is answered.
+    holds: watch::Sender<bool>,
+    /// How many were received, and how many of them wait for their answers.
+    received: watch::Sender<usize>,
+    waiting: AtomicUsize,
+}
+
+/// Somebody who waits for an answer, until it is there or they go away.
+struct Waiting<'c>(&'c AtomicUsize);
+
+impl<'c> Waiting<'c> {
+    fn new(count: &'c AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::SeqCst);
+        Self(count)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 /// A remote server.
 pub(crate) struct Remote {
     host: &'static str,
+    pub(crate) address: SocketAddr,
     shared: Arc<Shared>,
     pub(crate) key: Mutex<Arc<SigningKey>>,
 }
@@ -129,14 +156,15 @@ impl Remote {
         let shared = Arc::new(Shared::default());
         let router = Router::new().fallback(answer).with_state(shared.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        names.insert(host, listener.local_addr().unwrap());
+        let address = listener.local_addr().unwrap();
+        names.insert(host, address);
         Tasks::default().spawn("remote server", async move { axum::serve(listener, router).await.unwrap() });
-        Self { host, shared, key: Mutex::new(Arc::new(SigningKey::generate().unwrap())) }
+        Self { host, address, shared, key: Mutex::new(Arc::new(SigningKey::generate().unwrap())) }
     }
 
     /// The same server, but with a key that is not the one that it publishes.
     pub(crate) fn signing_with(&self, key: SigningKey) -> Self {
-        Self { host: self.host, shared: self.shared.clone(), key: Mutex::new(Arc::new(key)) }
+        Self { host: self.host, address: self.address, shared: self.shared.clone(), key: Mutex::new(Arc::new(key)) }
     }
 
     /// An actor of this server, whether it is served or not.
@@ -186,6 +214,25 @@ impl Remote {
         *self.shared.delay.lock().unwrap() = time;
     }
 
+    /// Answers nobody from now on, until it goes on.
+    pub(crate) fn hold(&self) {
+        self.shared.holds.send_replace(true);
+    }
+
+    pub(crate) fn go_on(&self) {
+        self.shared.holds.send_replace(false);
+    }
+
+    /// How many wait for an answer.
+    pub(crate) fn waiting(&self) -> usize {
+        self.shared.waiting.load(Ordering::SeqCst)
+    }
+
+    /// Waits until it has received so many requests in all.
+    pub(crate) async fn receives(&self, count: usize) {
+        self.shared.received.subscribe().wait_for(|received| *received >= count).await.unwrap();
+    }
+
     /// Believes no request that is signed by RFC 9421.
     pub(crate) fn know_no_messages(&self) {
         *self.shared.knows_no_messages.lock().unwrap() = true;
@@ -218,9 +265,13 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
     };
     let is_post = received.method == "POST";
     let status = shared.status_for(&received);
+    let waiting = Waiting::new(&shared.waiting);
     shared.requests.lock().unwrap().push(received);
+    shared.received.send_modify(|count| *count += 1);
     let delay = *shared.delay.lock().unwrap();
     sleep(delay).await;
+    shared.holds.subscribe().wait_for(|holds| !holds).await.unwrap();
+    drop(waiting);
     let response = Response::builder();
     if let Some(status) = status {
         return response.status(status).header("location", "/elsewhere").body(Body::empty()).unwrap();

@@ -53,8 +53,14 @@ pub(super) async fn send_create_to(
     }
     let Some((note, recipients)) = note(app, tx, video, comment).await? else { return Ok(()) };
     let activity = creation(note);
-    let actor = activity.actor.clone();
-    courier::deliver(tx, app.platform.clock.now(), &actor, only.unwrap_or(&recipients.inboxes), &activity).await
+    let (actor, now) = (activity.actor.clone(), app.platform.clock.now());
+    let inboxes = only.unwrap_or(&recipients.inboxes);
+    // Who knows our videos asks for what is said about them. The server of somebody else's never asks here: if it was away,
+    // it would never know.
+    if video.is_local {
+        return courier::deliver(tx, now, &actor, inboxes, &activity).await;
+    }
+    courier::deliver_surely(tx, now, &actor, inboxes, &activity).await
 }
 
 fn creation(note: Note) -> Activity {
@@ -178,7 +184,7 @@ async fn author_inbox(connection: &mut Connection, comment: &Comment) -> Result<
     Ok(author.filter(|author| !author.is_local).and_then(|author| author.delivery_inbox()))
 }
 
-/// Tells the author's server whether a comment may stand under a video of ours.
+/// Tells the author's server whether a comment may stand under a video of ours, however long it is away: it waits for this.
 ///
 /// # Errors
 /// [`DbError`] if the database refuses.
@@ -192,7 +198,7 @@ pub async fn send_decision(
     let Some(activity) = decision(app, tx, video, comment, approved).await? else { return Ok(()) };
     let inboxes: Vec<Url> = author_inbox(tx, comment).await?.into_iter().collect();
     let actor = activity.actor.clone();
-    courier::deliver(tx, app.platform.clock.now(), &actor, &inboxes, &activity).await
+    courier::deliver_surely(tx, app.platform.clock.now(), &actor, &inboxes, &activity).await
 }
 
 async fn decision(
@@ -259,7 +265,11 @@ pub async fn receive_note(
     speaker: &Actor,
     note: &Note,
 ) -> Result<(), DbError> {
-    let Some(incoming) = read_note(note).filter(|incoming| speaks_for_itself(incoming, speaker)) else { return Ok(()) };
+    let Some(incoming) = read_note(note) else { return Ok(()) };
+    if !speaks_for_itself(&incoming, speaker) {
+        app.courier.note_ignored(&incoming.url, "somebody wrote in the name of somebody else").await;
+        return Ok(());
+    }
     match actions::take(app, tx, &incoming, Some(speaker), Standing::Unknown).await? {
         Taken::Kept => forward_if_ours(app, tx, said, &incoming.url, speaker).await,
         Taken::Orphan if app.ids.read(&incoming.in_reply_to).is_some() => Ok(()),

@@ -261,6 +261,10 @@ impl Crawl {
     async fn bring(&mut self, url: &Url, standing: Standing) -> Result<(), JobError> {
         let (mut chain, mut next) = (vec![], without_fragment(url));
         while chain.len() < MAX_PARENTS {
+            if chain.iter().any(|incoming: &Incoming| incoming.url == next) {
+                self.app.courier.note_ignored(url, "a comment answers what answers it").await;
+                return Ok(());
+            }
             let is_known = actions::is_known(&mut self.app.platform.db.read().await?, &next).await?;
             if is_known || !self.seen.insert(next.clone()) {
                 break;
@@ -269,8 +273,12 @@ impl Crawl {
             next = without_fragment(&incoming.in_reply_to);
             chain.push(incoming);
         }
+        let is_far_away = chain.len() == MAX_PARENTS;
         while let Some(incoming) = chain.pop() {
             if !self.keep(&incoming, standing).await? {
+                if is_far_away {
+                    self.app.courier.note_ignored(url, "a comment is too far away from what it is about").await;
+                }
                 return Ok(());
             }
         }

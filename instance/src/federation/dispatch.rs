@@ -144,7 +144,7 @@ async fn receive_delete(
 
 async fn receive_undo(app: &App, tx: &mut Tx, actor: &Actor, undone: &Activity) -> ApiResult<()> {
     if undone.actor.as_str() != actor.url() {
-        debug!(actor.host, "somebody undid what somebody else did");
+        app.courier.note_ignored(&undone.id, "somebody undid what somebody else did").await;
         return Ok(());
     }
     match &undone.action {

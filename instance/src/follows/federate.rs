@@ -31,7 +31,8 @@ pub async fn send_follow(app: &App, tx: &mut Tx, me: &Actor, target: &Actor) -> 
     store::set_url(tx, id, url.as_str()).await?;
     if let Some(inbox) = target.own_inbox().filter(|_| !target.is_local) {
         let activity = Activity::new(url, actor_url.clone(), Action::Follow(object));
-        courier::deliver(tx, now, &actor_url, &[inbox], &activity).await?;
+        // Nobody here asks a second time by themselves, and whoever is followed does not ask at all.
+        courier::deliver_surely(tx, now, &actor_url, &[inbox], &activity).await?;
     }
     Ok(Some(id))
 }
@@ -53,7 +54,7 @@ fn as_activity(follow: &Follow) -> Option<Activity> {
     Some(Activity::new(url, actor, Action::Follow(Url::parse(&follow.target_url).ok()?)))
 }
 
-/// Tells a follower what became of its follow; nothing while it is pending.
+/// Tells a follower what became of its follow, however long its server is away; nothing while it is pending.
 pub async fn send_answer(app: &App, tx: &mut Tx, follow: &Follow, state: FollowState) -> Result<(), DbError> {
     let Some(follower) = actors::store::find(tx, follow.follower_id).await? else { return Ok(()) };
     let (Ok(id), Ok(actor), Ok(follower_url), Some(inbox)) = (
@@ -70,7 +71,8 @@ pub async fn send_answer(app: &App, tx: &mut Tx, follow: &Follow, state: FollowS
         FollowState::Rejected => (app.ids.reject_follow(follow.id.0), Action::Reject(quoted)),
         FollowState::Pending => return Ok(()),
     };
-    courier::deliver(tx, app.platform.clock.now(), &actor, &[inbox], &Activity::new(url, actor.clone(), action)).await
+    let answer = Activity::new(url, actor.clone(), action);
+    courier::deliver_surely(tx, app.platform.clock.now(), &actor, &[inbox], &answer).await
 }
 
 /// Somebody follows one of our actors: it is granted at once, or waits for an administrator. Accounts and channels are

@@ -71,7 +71,13 @@ pub(super) async fn send_delete(app: &App, tx: &mut Tx, playlist: &Playlist) -> 
 async fn send(app: &App, tx: &mut Tx, playlist: &Playlist, activity: Activity) -> Result<(), DbError> {
     let speakers: Vec<ActorId> =
         [Some(playlist.account_actor_id), playlist.channel_actor_id].into_iter().flatten().collect();
-    broadcast::to_followers(app, tx, &speakers, &activity).await
+    let inboxes = broadcast::inboxes_around(app, tx, &speakers).await?;
+    let (now, actor) = (app.platform.clock.now(), activity.actor.clone());
+    // Servers ask again for playlists that they know. Of a new one, a server that was away would never know.
+    if matches!(activity.action, Action::Create(_)) {
+        return courier::deliver_surely(tx, now, &actor, &inboxes, &activity).await;
+    }
+    courier::deliver(tx, now, &actor, &inboxes, &activity).await
 }
 
 fn to_wire(app: &App, playlist: &Playlist) -> wire::Playlist {

@@ -87,8 +87,8 @@ pub async fn send_to_origin(app: &App, tx: &mut Tx, video: &Video, activity: Act
     };
     let activity = activity.addressed(Audience::direct([owner]));
     let (now, actor) = (app.platform.clock.now(), &activity.actor);
-    // What was taken back must not count for ever because its server was away.
-    if matches!(activity.action, Action::Undo(_)) {
+    // No server asks for opinions: one that was away would never hear of them, or count for ever what was taken back.
+    if matches!(activity.action, Action::Like(_) | Action::Dislike(_) | Action::Undo(_)) {
         return courier::deliver_surely(tx, now, actor, &[inbox], &activity).await;
     }
     courier::deliver(tx, now, actor, &[inbox], &activity).await

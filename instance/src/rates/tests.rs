@@ -173,7 +173,7 @@ async fn what_a_user_says_can_be_asked_for_by_its_id() {
 }
 
 #[tokio::test]
-async fn an_origin_hears_that_an_opinion_was_taken_back_however_long_it_is_away() {
+async fn an_origin_hears_of_opinions_and_that_they_were_taken_back_however_long_it_is_away() {
     let test = TestPlatform::new().await;
     let (app, video) = App::staged(&test).await;
     make_remote(&app).await;
@@ -184,8 +184,8 @@ async fn an_origin_hears_that_an_opinion_was_taken_back_however_long_it_is_away(
     for rating in [Some(Rating::Like), None] {
         actions::rate(&app, &root, &video, rating).await.unwrap();
     }
-    assert_eq!(scalar(&app, "SELECT count(*) FROM outgoing_activities WHERE must_arrive = FALSE").await, 1);
-    assert_eq!(scalar(&app, "SELECT count(*) FROM outgoing_activities WHERE must_arrive = TRUE").await, 1);
+    assert_eq!(scalar(&app, "SELECT count(*) FROM outgoing_activities WHERE must_arrive = FALSE").await, 0);
+    assert_eq!(scalar(&app, "SELECT count(*) FROM outgoing_activities WHERE must_arrive = TRUE").await, 2);
 }
 
 #[tokio::test]

@@ -10,7 +10,8 @@
 //! taken, counts as refused.
 //!
 //! A server that has not answered for seven days is given up: what waits for it is dropped, except deletions and the
-//! like ([`deliver_surely`]), and one activity to ask with; nothing else is queued for it. It is asked again with pauses
+//! like ([`deliver_surely`]), and one activity to ask with; nothing else is queued for it. What is dropped it finds out
+//! when it reads our lists again, or somebody there looks. It is asked again with pauses
 //! that double up to a day, and one answer puts all as it was.
 //!
 //! Every activity says when it was done (`published`, in milliseconds): ids come back when the same thing is done again
@@ -79,7 +80,8 @@ pub async fn deliver(
     queue(tx, now, inboxes, || NewActivity::ours(actor, activity, now, must_arrive)).await
 }
 
-/// The same for what must arrive, however long a server is away: what ends or restricts an earlier activity.
+/// The same for what must arrive, however long a server is away: what ends or restricts an earlier activity, and what its
+/// receiver would never come to know otherwise, because it asks nobody for it.
 ///
 /// # Errors
 /// [`DbError`] if the database refuses.

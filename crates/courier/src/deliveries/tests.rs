@@ -16,6 +16,8 @@ use crate::{
     testing::{Fence, Received, Remote, World, url},
 };
 
+mod crowd;
+
 const HOUR: Duration = Duration::from_hours(1);
 
 fn announce(number: u32) -> Activity {

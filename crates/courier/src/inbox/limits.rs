@@ -50,6 +50,13 @@ impl Limits {
         }
     }
 
+    /// Writes into the log why something that a server said or serves is left alone, unless the log has had enough.
+    pub(super) async fn report_ignored(&self, host: &str, reason: &str, now: Timestamp) {
+        if self.may_log(host, now).await {
+            info!(host, reason, "something that another server said was ignored");
+        }
+    }
+
     async fn may_log(&self, host: &str, now: Timestamp) -> bool {
         self.lines.take(host, now).await.is_ok() && self.all_lines.take("", now).await.is_ok()
     }

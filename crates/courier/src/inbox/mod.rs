@@ -120,6 +120,13 @@ impl Courier {
         outcome
     }
 
+    /// Writes into the log why something that was said at this address is not acted upon, a few times for each server: for
+    /// what is only noticed when an activity is acted upon, or a document is read.
+    pub async fn note_ignored(&self, said_at: &Url, reason: &str) {
+        let host = said_at.host_str().unwrap_or_default();
+        self.inner.limits.report_ignored(host, reason, self.platform().clock.now()).await;
+    }
+
     /// Counts a request, and writes into the log why it was refused.
     async fn note_outcome(&self, error: Option<&InboxError>, claimed_host: Option<&Host>) {
         let label = error.map_or("verified", InboxError::label);

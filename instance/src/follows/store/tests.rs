@@ -1,9 +1,17 @@
-use platform::testing::TestPlatform;
+use std::sync::Arc;
+
+use federation::wire::{Action, Activity};
+use platform::{
+    db::{QueryStats, with_stats},
+    testing::TestPlatform,
+};
+use url::Url;
 
 use super::*;
 use crate::{
     App, accounts,
     actors::{self, Actor, ActorKind, testing::remote_actor},
+    federation::broadcast,
     moderation,
 };
 
@@ -110,6 +118,53 @@ async fn a_server_with_many_followers_is_told_once() {
         stage.follow(follower, &stage.server, FollowState::Accepted).await;
     }
     assert_eq!(stage.inboxes().await, ["https://one.test/inbox", "https://two.test/inbox"]);
+}
+
+/// Ten thousand people on two thousand servers, who follow this server.
+async fn gather_a_crowd(stage: &Stage) {
+    let now = stage.app.platform.clock.now();
+    let mut tx = stage.app.platform.db.begin().await.unwrap();
+    for statement in [
+        "WITH RECURSIVE numbers (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < 9999) \
+         INSERT INTO actors (kind, url, username, username_folded, host, is_local, inbox_url, shared_inbox_url, \
+         public_key_pem, created_at, updated_at) \
+         SELECT 'Person', 'https://s' || (n % 2000) || '.test/accounts/u' || n, 'u' || n, 'u' || n, \
+         's' || (n % 2000) || '.test', FALSE, 'https://s' || (n % 2000) || '.test/accounts/u' || n || '/inbox', \
+         'https://s' || (n % 2000) || '.test/inbox', '', $2, $2 FROM numbers WHERE $1 > 0",
+        "INSERT INTO follows (follower_id, target_id, url, state, created_at, updated_at) \
+         SELECT id, $1, url || '/follows/1', 'accepted', $2, $2 FROM actors WHERE username LIKE 'u%' AND is_local = FALSE",
+    ] {
+        tx.query(statement).bind(stage.server.id).bind(now).execute().await.unwrap();
+    }
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn ten_thousand_followers_on_two_thousand_servers_are_two_thousand_rows_in_a_few_statements() {
+    let test = TestPlatform::new().await;
+    let stage = Stage::new(&test).await;
+    gather_a_crowd(&stage).await;
+    assert_eq!(count_followers(&mut stage.read().await, stage.server.id).await.unwrap(), 10_000);
+    let actor = Url::parse(stage.server.url()).unwrap();
+    let announce = Action::Announce(Url::parse("http://alpha.test/videos/watch/1").unwrap());
+    let activity = Activity::new(federation::ids::under(&actor, "announces/1"), actor, announce);
+    let stats = Arc::new(QueryStats::default());
+    let mut tx = stage.app.platform.db.begin().await.unwrap();
+    let others = [stage.anna.id];
+    let fan_out = broadcast::to_followers(&stage.app, &mut tx, &others, &activity);
+    with_stats(stats.clone(), fan_out).await.unwrap();
+    tx.commit().await.unwrap();
+    // Who follows; who is given up; the activity; its inboxes, five hundred at a time; the job that delivers.
+    assert!(stats.count() <= 12, "{} statements", stats.count());
+    for (rows, statement) in [
+        (2_000, "SELECT count(*) FROM deliveries"),
+        (2_000, "SELECT count(DISTINCT host) FROM deliveries"),
+        (1, "SELECT count(*) FROM outgoing_activities"),
+        (1, "SELECT count(*) FROM jobs WHERE kind = 'deliver_mail'"),
+    ] {
+        let found: i64 = stage.read().await.query(statement).fetch_scalar().await.unwrap();
+        assert_eq!(found, rows, "{statement}");
+    }
 }
 
 #[tokio::test]

@@ -51,7 +51,8 @@ pub(super) async fn send_flag(
     };
     let activity = Activity::new(app.ids.flag(id.0), reporter_url.clone(), Action::Flag(flag))
         .addressed(Audience::direct([owner_url]));
-    courier::deliver(tx, app.platform.clock.now(), &reporter_url, &[inbox], &activity).await
+    // A report that does not arrive is one that nobody looks into.
+    courier::deliver_surely(tx, app.platform.clock.now(), &reporter_url, &[inbox], &activity).await
 }
 
 /// Somebody on another server reports something. It counts if it lives here.

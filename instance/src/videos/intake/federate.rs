@@ -69,7 +69,7 @@ pub async fn receive_video(app: &App, tx: &mut Tx, speaker: &Actor, object: &wir
     match save(app, tx, object, &channel).await {
         Ok(_) => Ok(()),
         Err(SaveError::Unusable(reason)) => {
-            debug!(video.url = %object.id, reason, "a video that cannot be kept was ignored");
+            app.courier.note_ignored(&object.id, &reason).await;
             Ok(())
         }
         Err(SaveError::Db(error)) => Err(error),
