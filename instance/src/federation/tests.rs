@@ -18,6 +18,7 @@ use tower::ServiceExt;
 use url::Url;
 
 mod collections;
+mod programs;
 
 use super::dispatch;
 use crate::{
