@@ -5,10 +5,15 @@ use platform::web::{ApiResult, Problem};
 use serde_json::{Value, json};
 
 use crate::{
-    App, accounts, channels,
+    App, accounts,
+    actors::images::api::MAX_UPLOAD_BYTES,
+    captions, channels,
     oauth::SignedIn,
-    videos::{account_json, channel_json},
+    videos::{MAX_PICTURE_BYTES, account_json, channel_json},
 };
+
+const VIDEO_EXTENSIONS: [&str; 10] = [".mp4", ".webm", ".mkv", ".mov", ".avi", ".ogv", ".m4v", ".mp3", ".ogg", ".flac"];
+const IMAGE_EXTENSIONS: [&str; 5] = [".png", ".jpeg", ".jpg", ".gif", ".webp"];
 
 /// `GET /api/v1/ping`.
 pub async fn ping() -> &'static str {
@@ -28,19 +33,53 @@ pub async fn config(State(app): State<App>) -> Json<Value> {
             "defaultNSFWPolicy": "blur",
         },
         "signup": { "allowed": false, "allowedForCurrentIP": false, "requiresEmailVerification": false },
-        "transcoding": { "hls": { "enabled": true }, "web_videos": { "enabled": false },
-            "enabledResolutions": app.config.resolutions },
+        "transcoding": transcoding(&app),
         "live": { "enabled": false },
-        "video": { "file": { "extensions": [".mp4", ".webm", ".mkv", ".mov", ".avi", ".ogv", ".m4v", ".mp3", ".ogg", ".flac"] } },
+        "video": { "file": { "extensions": VIDEO_EXTENSIONS } },
         "tracker": { "enabled": app.config.p2p },
         "search": {
-            "remoteUri": {
-                "users": settings.remote_lookup.allows(true),
-                "anonymous": settings.remote_lookup.allows(false),
-            },
+            "remoteUri": remote_uri(&app),
             "searchIndex": { "enabled": false, "url": "", "disableLocalSearch": false, "isDefaultSearch": false },
         },
     }))
+}
+
+/// What NodeInfo says of the configuration, in PeerTube's shape (`metadata.nodeConfig`): indexes of servers read it. What this
+/// server has nothing of is left out, or off.
+pub fn node_config(app: &App) -> Value {
+    let off = json!({ "enabled": false });
+    json!({
+        "search": { "remoteUri": remote_uri(app) },
+        "plugin": { "registered": [] },
+        "theme": { "registered": [], "default": "default" },
+        "email": off,
+        "contactForm": off,
+        "transcoding": transcoding(app),
+        "live": { "enabled": false, "transcoding": { "enabled": false, "enabledResolutions": [] } },
+        "import": { "videos": { "http": off, "torrent": off } },
+        "autoBlacklist": { "videos": { "ofUsers": off } },
+        "avatar": { "file": { "size": { "max": MAX_UPLOAD_BYTES }, "extensions": IMAGE_EXTENSIONS } },
+        "video": {
+            "image": { "size": { "max": MAX_PICTURE_BYTES }, "extensions": IMAGE_EXTENSIONS },
+            "file": { "extensions": VIDEO_EXTENSIONS },
+        },
+        "videoCaption": { "file": { "size": { "max": captions::text::MAX_BYTES }, "extensions": [".vtt", ".srt"] } },
+        "user": { "videoQuota": -1, "videoQuotaDaily": -1 },
+        "tracker": { "enabled": app.config.p2p },
+    })
+}
+
+fn remote_uri(app: &App) -> Value {
+    let lookup = app.border.settings().remote_lookup;
+    json!({ "users": lookup.allows(true), "anonymous": lookup.allows(false) })
+}
+
+fn transcoding(app: &App) -> Value {
+    json!({
+        "hls": { "enabled": true },
+        "web_videos": { "enabled": false },
+        "enabledResolutions": app.config.resolutions,
+    })
 }
 
 /// `GET /api/v1/config/about`.

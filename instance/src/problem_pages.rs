@@ -1,12 +1,13 @@
 //! Problems as pages: whoever reads pages is told in a page what went wrong, whichever handler or extractor found it.
 
+use askama::Template;
 use axum::{
     extract::{FromRequestParts, Request, State},
     http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
-use platform::web::{ErrorPage, Nonce, PageContext, Problem, prefers_html};
+use platform::web::{ErrorPage, Nonce, Page, PageContext, Problem, prefers_html};
 
 use crate::{
     App,
@@ -78,7 +79,16 @@ pub(crate) fn of_address(problem: Problem, missing: &str) -> Problem {
 
 /// A problem as a page for people.
 pub(crate) fn problem_page(page: PageContext, problem: &Problem) -> Response {
-    let mut response = ErrorPage::new(page, problem.status(), sentence(problem.detail())).into_response();
+    answer_with(problem, ErrorPage::new(page, problem.status(), sentence(problem.detail())))
+}
+
+/// A form that could not be done, as it was filled in: its page says what is wrong.
+pub(crate) fn form_again<T: Template>(form: T, problem: &Problem) -> Response {
+    answer_with(problem, Page(form))
+}
+
+fn answer_with(problem: &Problem, page: impl IntoResponse) -> Response {
+    let mut response = (problem.status(), page).into_response();
     if let Some(seconds) = problem.retry_after_s() {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }

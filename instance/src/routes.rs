@@ -204,7 +204,7 @@ const PLAYLIST_FORM_BYTES: usize = 5_000_000;
 /// Playlists for people.
 fn playlist_pages() -> Router<App> {
     Router::new()
-        .route("/my-playlists", get(playlists::pages::mine).post(playlists::create))
+        .route("/my-playlists", get(playlists::mine).post(playlists::create))
         .route("/my-playlists/{id}", get(playlists::edit_form).post(playlists::edit))
         .layer(DefaultBodyLimit::max(PLAYLIST_FORM_BYTES))
         .route("/w/p/{id}", get(playlists::pages::show))
@@ -263,6 +263,8 @@ fn notices() -> Router<App> {
     Router::new()
         .route("/.well-known/change-password", get(well_known::change_password))
         .route("/.well-known/security.txt", get(well_known::security_txt))
+        .route("/.well-known/dnt", get(well_known::dnt))
+        .route("/.well-known/dnt/", get(well_known::dnt))
 }
 
 /// Pictures and streams. Copies of other servers' streams are the mirror manager's.

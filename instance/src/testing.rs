@@ -1,4 +1,4 @@
-//! A made-up server of another kind, for tests.
+//! For tests: a made-up server of another kind, and somebody who fills in forms.
 
 use std::{
     collections::HashMap,
@@ -9,11 +9,15 @@ use axum::{
     Router,
     body::Body,
     extract::{Request, State},
-    http::StatusCode,
+    http::{StatusCode, header},
     response::Response,
 };
+use http_body_util::BodyExt;
 use platform::{tasks::Tasks, testing::TestPlatform};
 use serde_json::Value;
+use tower::ServiceExt;
+
+use crate::{App, routes};
 
 /// A server that gives what a test puts there, and counts what it is asked.
 #[derive(Clone, Default)]
@@ -56,4 +60,28 @@ async fn answer(State(server): State<Elsewhere>, request: Request) -> Response {
     let (status, document) = found.unwrap_or((StatusCode::NOT_FOUND, Value::Null));
     let response = Response::builder().status(status).header("content-type", "application/activity+json");
     response.body(Body::from(document.to_string())).unwrap()
+}
+
+/// The page that somebody gets who fills in a form of another.
+pub(crate) async fn submit(app: &App, token: &str, path: &str, fields: &[(&str, &str)]) -> (StatusCode, String) {
+    let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+    submit_as(app, token, path, "application/x-www-form-urlencoded", form).await
+}
+
+/// The same with a form that may hold files.
+pub(crate) async fn submit_parts(app: &App, token: &str, path: &str, fields: &[(&str, &str)]) -> (StatusCode, String) {
+    let part = |(name, value): &(&str, &str)| {
+        format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let form = fields.iter().map(part).collect::<String>() + "--b--\r\n";
+    submit_as(app, token, path, "multipart/form-data; boundary=b", form).await
+}
+
+async fn submit_as(app: &App, token: &str, path: &str, kind: &str, body: String) -> (StatusCode, String) {
+    let request = Request::post(path).header(header::CONTENT_TYPE, kind).header(header::ACCEPT, "text/html");
+    let request = request.header(header::AUTHORIZATION, format!("Bearer {token}")).body(Body::from(body)).unwrap();
+    let response = routes::router(app).oneshot(request).await.unwrap();
+    let status = response.status();
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    (status, String::from_utf8_lossy(&body).into_owned())
 }

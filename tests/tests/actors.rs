@@ -167,6 +167,31 @@ async fn followers_move_along_when_both_sides_say_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_subscribes_to_an_account_goes_with_it_when_it_moves() {
+    let world = World::with(["alpha", "beta", "gamma"]).await;
+    let subscription = json!({ "uri": "root@alpha.test" });
+    world.gamma.admin().post_json("/api/v1/users/me/subscriptions", &subscription).await.assert_success();
+    world.settle().await;
+    let aliases = json!({ "aliases": ["root@alpha.test"] });
+    put(&world.beta, "/api/v1/accounts/root/aliases", &aliases).await.assert_success();
+    world.settle().await;
+    let target = json!({ "target": "root@beta.test" });
+    let moved = world.alpha.admin().post_json("/api/v1/accounts/root/move", &target).await.success().json();
+    assert_eq!(moved["movedTo"], "http://beta.test/accounts/root");
+    world.settle().await;
+
+    let old = "SELECT count(*) FROM follows f JOIN actors t ON t.id = f.target_id JOIN actors a ON a.id = f.follower_id \
+               WHERE a.url = 'http://gamma.test/accounts/root' AND t.url = 'http://alpha.test/accounts/root'";
+    let new = "SELECT count(*) FROM follows f JOIN actors t ON t.id = f.target_id JOIN actors a ON a.id = f.follower_id \
+               WHERE a.url = 'http://gamma.test/accounts/root' AND t.url = 'http://beta.test/accounts/root' \
+               AND f.state = 'accepted'";
+    assert_eq!((scalar(&world.gamma, old).await, scalar(&world.gamma, new).await), (0, 1));
+    assert_eq!((scalar(&world.alpha, old).await, scalar(&world.beta, new).await), (0, 1));
+    let page = world.gamma.get_as("/a/root@alpha.test", "text/html").await.success().text();
+    assert!(page.contains("has moved to") && page.contains("@root@beta.test"), "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nobody_takes_followers_along_to_where_they_are_not_known() {
     let world = World::with(["alpha", "beta"]).await;
     beta_knows_alpha(&world).await;

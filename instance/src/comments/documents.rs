@@ -5,28 +5,23 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Redirect, Response},
 };
+use federation::ids;
 use platform::{
     db::Connection,
     ids::parse_uuid,
     web::{ApiResult, Problem},
 };
-use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Comment, CommentId, actions, federate, store};
 use crate::{
     App,
-    federation::endpoints::{document, offset, wants_document},
+    federation::{
+        Paging,
+        endpoints::{document, wants_document},
+    },
     videos::{self, Video},
 };
-
-const PAGE_SIZE: i64 = 10;
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct PageNumber {
-    page: Option<u64>,
-}
 
 fn not_found() -> Problem {
     Problem::not_found("There is no such comment here.")
@@ -34,15 +29,15 @@ fn not_found() -> Problem {
 
 async fn find_video(connection: &mut Connection, id: &str) -> ApiResult<Video> {
     let uuid = parse_uuid(id).ok_or_else(not_found)?;
-    let video = videos::store::find_by_uuid(connection, uuid).await?;
-    video.filter(actions::is_told).ok_or_else(not_found)
+    let video = videos::store::find_by_uuid(connection, uuid).await?.ok_or_else(not_found)?;
+    if actions::is_told(connection, &video).await? { Ok(video) } else { Err(not_found()) }
 }
 
 /// `GET /videos/watch/{id}/comments`: addresses of all comments of a video of ours, wherever they live.
 pub async fn collection(
     State(app): State<App>,
     Path(id): Path<String>,
-    Query(query): Query<PageNumber>,
+    Query(query): Query<Paging>,
 ) -> ApiResult<Response> {
     let mut connection = app.platform.db.read().await?;
     let video = find_video(&mut connection, &id).await?;
@@ -51,10 +46,11 @@ pub async fn collection(
     }
     let total = store::count_urls(&mut connection, video.id).await?.unsigned_abs();
     let urls = match query.page {
-        Some(page) => store::urls(&mut connection, video.id, PAGE_SIZE, offset(page)).await?,
+        Some(_) => store::urls(&mut connection, video.id, query.limit(), query.offset()).await?,
         None => vec![],
     };
-    Ok(document(&federate::collection_document(&app.ids.video(video.uuid), query.page, total, urls)))
+    let id = ids::under(&app.ids.video(video.uuid), "comments");
+    Ok(document(&query.document(&id, total, urls.into_iter().map(Value::from).collect())))
 }
 
 /// `GET /videos/watch/{id}/comments/{comment}`: the note; what is left of a deleted one; for people, the page.

@@ -17,9 +17,8 @@ use serde_json::Value;
 use url::Url;
 
 use super::{
-    Comment,
-    actions::{self, Standing, Taken},
-    html,
+    Comment, actions, html,
+    intake::{self, Standing, Taken},
     jobs::ResolveComment,
     model::{Incoming, MAX_TEXT},
     recipients::{Recipients, recipients},
@@ -48,7 +47,7 @@ pub(super) async fn send_create_to(
     comment: &Comment,
     only: Option<&[Url]>,
 ) -> Result<(), DbError> {
-    if !actions::is_told(video) {
+    if !actions::is_told(tx, video).await? {
         return Ok(());
     }
     let Some((note, recipients)) = note(app, tx, video, comment).await? else { return Ok(()) };
@@ -150,7 +149,8 @@ pub fn tombstone_document(app: &App, video: &Video, number: i64, deleted_at: Tim
     tombstone.to_document()
 }
 
-/// Tells those who know a comment that it is gone, if that is for this server to say.
+/// Tells those who know a comment that it is gone, if that is for this server to say: also under a video that was taken back
+/// from the federation, since others go on showing what was said of it.
 ///
 /// # Errors
 /// [`DbError`] if the database refuses.
@@ -163,7 +163,8 @@ pub async fn send_delete(app: &App, tx: &mut Tx, video: &Video, comment: &Commen
         None
     };
     let actor = speaker.and_then(|url| Url::parse(&url).ok());
-    let (Some(actor), Ok(object), true) = (actor, Url::parse(&comment.url), actions::is_told(video)) else {
+    let was_told = !video.is_local || videos::federate::is_open(video);
+    let (Some(actor), Ok(object), true) = (actor, Url::parse(&comment.url), was_told) else {
         return Ok(());
     };
     let chain = store::with_ancestors(tx, comment.id).await?;
@@ -185,6 +186,7 @@ async fn author_inbox(connection: &mut Connection, comment: &Comment) -> Result<
 }
 
 /// Tells the author's server whether a comment may stand under a video of ours, however long it is away: it waits for this.
+/// Under one that was taken back from the federation, nothing may.
 ///
 /// # Errors
 /// [`DbError`] if the database refuses.
@@ -195,6 +197,9 @@ pub async fn send_decision(
     comment: &Comment,
     approved: bool,
 ) -> Result<(), DbError> {
+    if approved && !actions::is_told(tx, video).await? {
+        return Ok(());
+    }
     let Some(activity) = decision(app, tx, video, comment, approved).await? else { return Ok(()) };
     let inboxes: Vec<Url> = author_inbox(tx, comment).await?.into_iter().collect();
     let actor = activity.actor.clone();
@@ -242,18 +247,6 @@ pub async fn approval_document(
     Ok(decision(app, connection, video, comment, true).await?.map(|activity| activity.to_document()))
 }
 
-/// The page, or the head, of the collection of a video's comments.
-pub fn collection_document(video: &Url, page: Option<u64>, total: u64, urls: Vec<String>) -> Value {
-    let id = ids::under(video, "comments");
-    match page {
-        None => wire::Collection::new(id, total).to_document(),
-        Some(page) => {
-            let items = urls.into_iter().map(Value::from).collect();
-            wire::CollectionPage::new(&id, page, total, items).to_document()
-        }
-    }
-}
-
 /// Somebody has written or edited a comment. What it answers is looked for in a job if it is not known.
 ///
 /// # Errors
@@ -270,7 +263,7 @@ pub async fn receive_note(
         app.courier.note_ignored(&incoming.url, "somebody wrote in the name of somebody else").await;
         return Ok(());
     }
-    match actions::take(app, tx, &incoming, Some(speaker), Standing::Unknown).await? {
+    match intake::take(app, tx, &incoming, Some(speaker), Standing::Unknown).await? {
         Taken::Kept => forward_if_ours(app, tx, said, &incoming.url, speaker).await,
         Taken::Orphan if app.ids.read(&incoming.in_reply_to).is_some() => Ok(()),
         Taken::Orphan | Taken::Unproven => {
@@ -283,8 +276,8 @@ pub async fn receive_note(
 
 /// Tells the author of a comment under a video of ours that it is not taken: otherwise they would wait for answers.
 async fn decline(app: &App, tx: &mut Tx, author: &Actor, incoming: &Incoming) -> Result<(), DbError> {
-    let Some((video, _)) = actions::place_of(tx, &incoming.in_reply_to).await? else { return Ok(()) };
-    if !video.is_local || !actions::is_told(&video) {
+    let Some((video, _)) = intake::place_of(tx, &incoming.in_reply_to).await? else { return Ok(()) };
+    if !video.is_local || !actions::is_told(tx, &video).await? {
         return Ok(());
     }
     let owner = actions::owner_of(tx, &video).await?.and_then(|owner| Url::parse(owner.url()).ok());
@@ -310,8 +303,8 @@ pub async fn receive_delete(
     speaker: &Actor,
     object: &Url,
 ) -> Result<bool, DbError> {
-    let Some(video) = actions::receive_delete(app, tx, speaker, object).await? else { return Ok(false) };
-    if video.is_local {
+    let Some(video) = intake::receive_delete(app, tx, speaker, object).await? else { return Ok(false) };
+    if video.is_local && videos::federate::is_open(&video) {
         forward(app, tx, said, &video, speaker).await?;
     }
     Ok(true)
@@ -324,9 +317,9 @@ pub async fn receive_delete(
 pub async fn receive_decision(app: &App, tx: &mut Tx, activity: &Activity, speaker: &Actor) -> Result<(), DbError> {
     match &activity.action {
         Action::ApproveReply(decision) => {
-            actions::receive_decision(app, tx, speaker, &decision.object, Some(&activity.id)).await
+            intake::receive_decision(app, tx, speaker, &decision.object, Some(&activity.id)).await
         }
-        Action::RejectReply(decision) => actions::receive_decision(app, tx, speaker, &decision.object, None).await,
+        Action::RejectReply(decision) => intake::receive_decision(app, tx, speaker, &decision.object, None).await,
         _ => Ok(()),
     }
 }
@@ -342,7 +335,9 @@ async fn forward_if_ours(
         return Ok(());
     };
     match videos::store::find(tx, comment.video_id).await? {
-        Some(video) if video.is_local => forward(app, tx, said, &video, speaker).await,
+        Some(video) if video.is_local && actions::is_told(tx, &video).await? => {
+            forward(app, tx, said, &video, speaker).await
+        }
         _ => Ok(()),
     }
 }
@@ -357,7 +352,7 @@ async fn forward(
     speaker: &Actor,
 ) -> Result<(), DbError> {
     let is_signed = serde_json::from_slice::<Value>(body).is_ok_and(|document| document.get("signature").is_some());
-    if !is_signed || !actions::is_told(video) {
+    if !is_signed {
         return Ok(());
     }
     let Some(owner) = actions::owner_of(tx, video).await?.and_then(|owner| Url::parse(owner.url()).ok()) else {
@@ -441,9 +436,14 @@ fn text_of(note: &Note) -> String {
     };
     let title = note.name.as_deref().map(|name| format!("**{}**", html::escape(name)));
     let warning = note.summary.as_deref().map(html::escape);
-    let parts = [title, warning, Some(body)].into_iter().flatten().filter(|part| !part.trim().is_empty());
+    let parts = [title, warning, Some(body)].into_iter().flatten().filter(|part| !part.chars().all(is_invisible));
     let text = parts.collect::<Vec<_>>().join("\n\n").replace('\0', "");
     shorten(text.trim())
+}
+
+/// Misskey warns of what needs no warning with a space of no width.
+fn is_invisible(character: char) -> bool {
+    character.is_whitespace() || matches!(character, '\u{200b}'..='\u{200d}' | '\u{feff}')
 }
 
 fn shorten(text: &str) -> String {

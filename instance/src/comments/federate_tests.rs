@@ -11,6 +11,8 @@ use crate::{
         actions::CommentError,
         model::{MAX_DEPTH, Sort, Viewer},
     },
+    follows::{self, FollowState},
+    moderation::video_blocks,
     settings,
     users::{self, User},
 };
@@ -314,6 +316,56 @@ async fn a_note_of_ours_says_what_peertube_reads() {
         assert_eq!(note[member], value, "{member}");
     }
     assert_eq!(outgoing(&app).await, [("Create".to_owned(), "https://toots.test/inbox".to_owned())]);
+}
+
+async fn take_back_from_the_federation(app: &App, video: &Video) {
+    let mut tx = app.platform.db.begin().await.unwrap();
+    let now = app.platform.clock.now();
+    assert!(video_blocks::store::insert(&mut tx, video.id, None, true, now).await.unwrap());
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn under_a_video_taken_back_from_the_federation_nothing_is_told_but_what_is_gone() {
+    let test = TestPlatform::new().await;
+    let (app, video) = App::staged(&test).await;
+    let (bob, me) = (stranger(&app, "toots.test", "bob").await, root(&app).await);
+    let mut tx = app.platform.db.begin().await.unwrap();
+    let (follow, now) = ("https://toots.test/follows/1", app.platform.clock.now());
+    follows::store::upsert(&mut tx, bob.id, video.account_actor_id, follow, FollowState::Accepted, now).await.unwrap();
+    tx.commit().await.unwrap();
+    let kinds = async || outgoing(&app).await.into_iter().map(|(kind, _)| kind).collect::<Vec<_>>();
+    let early = actions::write(&app, &me, &video, None, "early, @eve@far.test").await.unwrap();
+    assert_eq!(kinds().await, ["Create"], "as long as nobody minds");
+    let jobs = platform::jobs::unfinished(&mut app.platform.db.read().await.unwrap()).await.unwrap();
+
+    take_back_from_the_federation(&app, &video).await;
+    let late = actions::write(&app, &me, &video, Some(early.id), "late, @ida@far.test").await.unwrap();
+    let mut toot = toot(&bob, 1, &video.url, "<p>hm</p>");
+    toot["signature"] = json!({ "type": "RsaSignature2017" });
+    say(&app, &bob, "Create", &toot).await;
+    assert!(find(&app, "https://toots.test/notes/1").await.is_none(), "nothing comes in, either");
+    assert_eq!(kinds().await, ["Create"]);
+    assert_eq!(platform::jobs::unfinished(&mut app.platform.db.read().await.unwrap()).await.unwrap(), jobs);
+    for comment in [&late, &early] {
+        actions::delete(&app, &me, &video, comment.id).await.unwrap();
+    }
+    assert_eq!(kinds().await, ["Create", "Delete", "Delete"]);
+}
+
+#[tokio::test]
+async fn who_waits_under_a_video_taken_back_from_the_federation_is_refused_at_most() {
+    let test = TestPlatform::new().await;
+    let (app, video) = App::staged(&test).await;
+    let video = set_policy(&app, &video, 3).await;
+    let (bob, me) = (stranger(&app, "toots.test", "bob").await, root(&app).await);
+    say(&app, &bob, "Create", &toot(&bob, 1, &video.url, "<p>may I?</p>")).await;
+    say(&app, &bob, "Create", &toot(&bob, 2, &video.url, "<p>spam</p>")).await;
+    take_back_from_the_federation(&app, &video).await;
+    let number = async |number: u32| find(&app, &format!("https://toots.test/notes/{number}")).await.unwrap().id;
+    actions::approve(&app, &me, &video, number(1).await).await.unwrap();
+    actions::delete(&app, &me, &video, number(2).await).await.unwrap();
+    assert_eq!(outgoing(&app).await, [("RejectReply".to_owned(), "https://toots.test/inbox".to_owned())]);
 }
 
 #[test]

@@ -20,9 +20,8 @@ use serde_json::Value;
 use url::Url;
 
 use super::{
-    CommentId,
-    actions::{self, Standing, Taken},
-    federate,
+    CommentId, actions, federate,
+    intake::{self, Standing, Taken},
     model::{Incoming, Policy},
     recipients, store, text,
 };
@@ -119,8 +118,9 @@ pub async fn fetch_when_due(app: &App, video: &Video) -> Result<(), DbError> {
     let is_new = now - video.published_at < IS_NEW_FOR;
     let before = now - if is_new { TimeDelta::hours(1) } else { TimeDelta::hours(24) };
     let mut connection = app.platform.db.read().await?;
-    let is_open = Policy::from(video.comments_policy) != Policy::Closed && actions::takes_from_outside(app);
-    if !is_open || !actions::is_told(video) || !store::was_fetched_before(&mut connection, video.id, before).await? {
+    let is_open = Policy::from(video.comments_policy) != Policy::Closed && intake::takes_from_outside(app);
+    let is_told = actions::is_told(&mut connection, video).await?;
+    if !is_open || !is_told || !store::was_fetched_before(&mut connection, video.id, before).await? {
         return Ok(());
     }
     let is_elsewhere = !video.is_local || !store::remote_urls(&mut connection, video.id, 1).await?.is_empty();
@@ -136,7 +136,7 @@ pub async fn fetch_when_due(app: &App, video: &Video) -> Result<(), DbError> {
 }
 
 async fn resolve(app: App, job: ResolveComment, context: JobContext) -> Result<(), JobError> {
-    if !actions::takes_from_outside(&app) {
+    if !intake::takes_from_outside(&app) {
         return Ok(());
     }
     let mut crawl = Crawl::new(app, context);
@@ -152,8 +152,8 @@ async fn resolve(app: App, job: ResolveComment, context: JobContext) -> Result<(
 pub async fn take_passed_on(app: App, context: JobContext, document: &Value) -> Result<(), JobError> {
     let Some(incoming) = federate::read(document) else { return Ok(()) };
     let mut connection = app.platform.db.read().await?;
-    let is_wanted = actions::is_known(&mut connection, &incoming.url).await?
-        || actions::is_known(&mut connection, &incoming.in_reply_to).await?;
+    let is_wanted = intake::is_known(&mut connection, &incoming.url).await?
+        || intake::is_known(&mut connection, &incoming.in_reply_to).await?;
     drop(connection);
     if is_wanted {
         Crawl::new(app, context).keep(&incoming, Standing::Unknown).await?;
@@ -162,7 +162,7 @@ pub async fn take_passed_on(app: App, context: JobContext, document: &Value) -> 
 }
 
 async fn fetch(app: App, job: FetchComments, context: JobContext) -> Result<(), JobError> {
-    if !actions::takes_from_outside(&app) {
+    if !intake::takes_from_outside(&app) {
         return Ok(());
     }
     let id = VideoId(job.video_id);
@@ -265,7 +265,7 @@ impl Crawl {
                 self.app.courier.note_ignored(url, "a comment answers what answers it").await;
                 return Ok(());
             }
-            let is_known = actions::is_known(&mut self.app.platform.db.read().await?, &next).await?;
+            let is_known = intake::is_known(&mut self.app.platform.db.read().await?, &next).await?;
             if is_known || !self.seen.insert(next.clone()) {
                 break;
             }
@@ -312,7 +312,7 @@ impl Crawl {
         standing: Standing,
     ) -> Result<Taken, DbError> {
         let mut tx = self.app.platform.db.begin().await?;
-        let taken = actions::take(&self.app, &mut tx, incoming, author, standing).await?;
+        let taken = intake::take(&self.app, &mut tx, incoming, author, standing).await?;
         tx.commit().await?;
         Ok(taken)
     }

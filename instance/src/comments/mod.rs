@@ -14,6 +14,7 @@ pub mod api;
 pub mod documents;
 pub mod federate;
 mod html;
+mod intake;
 pub mod jobs;
 mod model;
 pub mod pages;
@@ -23,5 +24,6 @@ mod store;
 mod text;
 mod tree;
 
-pub use actions::{forget_author, forget_gone, is_known, may_see};
+pub use actions::{forget_author, may_see};
+pub use intake::{forget_gone, is_known};
 pub use model::{Comment, CommentId};

@@ -15,7 +15,7 @@ use platform::{
 use serde::Deserialize;
 
 use super::{
-    Comment, CommentId, actions, jobs,
+    Comment, CommentId, actions, intake, jobs,
     model::{MAX_PER_THREAD, Policy, Sort, Viewer},
     recipients, store, text,
     tree::Thread,
@@ -170,7 +170,7 @@ async fn read_section(
         write_action: format!("/videos/watch/{}/comments", video.uuid),
         is_closed: policy == Policy::Closed,
         waits: policy == Policy::Approval && !(viewer.sees_held && video.is_local),
-        takes_from_outside: actions::takes_from_outside(app),
+        takes_from_outside: intake::takes_from_outside(app),
         is_signed_in: user.is_some(),
         sorts: if total > 1 { sorts } else { vec![] },
         only_thread,

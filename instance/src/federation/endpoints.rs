@@ -6,32 +6,29 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
-use federation::{
-    ACTIVITY_JSON, accepts_activity, ids,
-    wire::{Collection, CollectionPage},
-};
+use federation::{ACTIVITY_JSON, accepts_activity, ids};
 use platform::{
     db::Connection,
     ids::parse_uuid,
     web::{ApiResult, Nonce, Problem},
 };
-use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
-use super::outbox::{self, OutboxQuery};
+use super::{
+    outbox::{self, OutboxQuery},
+    paging::Paging,
+};
 use crate::{
     App,
     actors::{self, Actor, ActorId, ActorKind},
-    comments, follows, moderation,
+    comments, follows,
     oauth::Session,
     rates::{self, Rating},
     shares, tombstones,
-    videos::{self, Privacy, Video, VideoId},
+    videos::{self, Video, VideoId},
     views,
 };
-
-pub(super) const PAGE_SIZE: i64 = 10;
 
 pub(crate) fn document(value: &Value) -> Response {
     let headers =
@@ -106,12 +103,6 @@ pub(super) async fn local_actor(connection: &mut Connection, name: &str, is_chan
     actor.filter(|actor| (actor.kind() == ActorKind::Group) == is_channel).ok_or_else(not_found)
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct PageNumber {
-    pub(crate) page: Option<u64>,
-}
-
 /// `GET /accounts/{name}/outbox`: for the server's own actor what it shared, for others what they published.
 pub async fn account_outbox(
     State(app): State<App>,
@@ -130,44 +121,40 @@ pub async fn channel_outbox(
     outbox::respond(&app, &name, true, &query).await
 }
 
-pub(crate) fn offset(page: u64) -> i64 {
-    i64::try_from(page.saturating_sub(1)).unwrap_or(i64::MAX / PAGE_SIZE).saturating_mul(PAGE_SIZE).min(1_000_000)
-}
-
 /// `GET /accounts/{name}/followers`.
 pub async fn account_followers(
     State(app): State<App>,
     Path(name): Path<String>,
-    Query(query): Query<PageNumber>,
+    Query(query): Query<Paging>,
 ) -> ApiResult<Response> {
-    follows_collection(&app, &name, false, "followers", query.page).await
+    follows_collection(&app, &name, false, "followers", query).await
 }
 
 /// `GET /video-channels/{name}/followers`.
 pub async fn channel_followers(
     State(app): State<App>,
     Path(name): Path<String>,
-    Query(query): Query<PageNumber>,
+    Query(query): Query<Paging>,
 ) -> ApiResult<Response> {
-    follows_collection(&app, &name, true, "followers", query.page).await
+    follows_collection(&app, &name, true, "followers", query).await
 }
 
 /// `GET /accounts/{name}/following`.
 pub async fn account_following(
     State(app): State<App>,
     Path(name): Path<String>,
-    Query(query): Query<PageNumber>,
+    Query(query): Query<Paging>,
 ) -> ApiResult<Response> {
-    follows_collection(&app, &name, false, "following", query.page).await
+    follows_collection(&app, &name, false, "following", query).await
 }
 
 /// `GET /video-channels/{name}/following`.
 pub async fn channel_following(
     State(app): State<App>,
     Path(name): Path<String>,
-    Query(query): Query<PageNumber>,
+    Query(query): Query<Paging>,
 ) -> ApiResult<Response> {
-    follows_collection(&app, &name, true, "following", query.page).await
+    follows_collection(&app, &name, true, "following", query).await
 }
 
 async fn follows_collection(
@@ -175,7 +162,7 @@ async fn follows_collection(
     name: &str,
     is_channel: bool,
     which: &'static str,
-    page: Option<u64>,
+    paging: Paging,
 ) -> ApiResult<Response> {
     let mut connection = app.platform.db.read().await?;
     let actor = local_actor(&mut connection, name, is_channel).await?;
@@ -187,16 +174,18 @@ async fn follows_collection(
     } else {
         follows::store::count_following(&mut connection, actor.id).await?
     };
-    let total = total.unsigned_abs();
-    let Some(page) = page else { return Ok(document(&Collection::new(id, total).to_document())) };
-    let items = if is_followers {
-        let follows = follows::store::followers(&mut connection, actor.id, PAGE_SIZE, offset(page)).await?;
-        follows.into_iter().map(|follow| follow.follower_url.into()).collect()
-    } else {
-        let follows = follows::store::following(&mut connection, actor.id, PAGE_SIZE, offset(page)).await?;
-        follows.into_iter().map(|follow| follow.target_url.into()).collect()
+    let items = match paging.page {
+        None => vec![],
+        Some(_) if is_followers => {
+            let follows = follows::store::followers(&mut connection, actor.id, paging.limit(), paging.offset()).await?;
+            follows.into_iter().map(|follow| follow.follower_url.into()).collect()
+        }
+        Some(_) => {
+            let follows = follows::store::following(&mut connection, actor.id, paging.limit(), paging.offset()).await?;
+            follows.into_iter().map(|follow| follow.target_url.into()).collect()
+        }
     };
-    Ok(document(&CollectionPage::new(&id, page, total, items).to_document()))
+    Ok(document(&paging.document(&id, total.unsigned_abs(), items)))
 }
 
 /// `GET /videos/watch/{id}` and `GET /w/{id}`: the object for servers, the page for people.
@@ -219,17 +208,10 @@ pub async fn video(
     if !video.is_local {
         return Ok(Redirect::to(&video.url).into_response());
     }
-    if !is_told(&mut connection, &video).await? {
+    if !videos::federate::is_told(&mut connection, &video).await? {
         return Err(not_found());
     }
     Ok(document(&videos::federate::document(&app, &mut connection, &video).await?))
-}
-
-/// Whether whoever has its address is told of a video.
-async fn is_told(connection: &mut Connection, video: &Video) -> ApiResult<bool> {
-    let is_open = matches!(video.privacy, Privacy::Public | Privacy::Unlisted);
-    let may_be_seen = is_open && video.state.is_presentable();
-    Ok(may_be_seen && !moderation::video_blocks::is_unfederated(connection, video.id).await?)
 }
 
 /// What is left of a video that was deleted here.
@@ -244,7 +226,7 @@ async fn served_video(connection: &mut Connection, id: &str) -> ApiResult<Video>
     let uuid = parse_uuid(id).ok_or_else(not_found)?;
     let video = videos::store::find_by_uuid(connection, uuid).await?.filter(|video| video.is_local);
     let video = video.ok_or_else(not_found)?;
-    if is_told(connection, &video).await? { Ok(video) } else { Err(not_found()) }
+    if videos::federate::is_told(connection, &video).await? { Ok(video) } else { Err(not_found()) }
 }
 
 /// `GET /videos/watch/{id}/activity`: the activity with which it was published.
@@ -265,15 +247,15 @@ pub async fn video_chapters(State(app): State<App>, Path(id): Path<String>) -> A
 pub async fn video_collection(
     State(app): State<App>,
     Path((id, which)): Path<(String, String)>,
-    Query(query): Query<PageNumber>,
+    Query(query): Query<Paging>,
 ) -> ApiResult<Response> {
     let mut connection = app.platform.db.read().await?;
     let video = served_video(&mut connection, &id).await?;
     let id = ids::under(&app.ids.video(video.uuid), &which);
     let value = match which.as_str() {
-        "likes" => rates::federate::collection(&mut connection, &video, id, Rating::Like, query.page).await?,
-        "dislikes" => rates::federate::collection(&mut connection, &video, id, Rating::Dislike, query.page).await?,
-        "announces" => shares::federate::collection(&mut connection, &video, id, query.page).await?,
+        "likes" => rates::federate::collection(&mut connection, &video, &id, Rating::Like, query).await?,
+        "dislikes" => rates::federate::collection(&mut connection, &video, &id, Rating::Dislike, query).await?,
+        "announces" => shares::federate::collection(&mut connection, &video, &id, query).await?,
         _ => return Err(not_found()),
     };
     Ok(document(&value))

@@ -8,6 +8,7 @@ mod dispatch;
 pub mod endpoints;
 mod keys;
 mod outbox;
+mod paging;
 pub mod playlists;
 #[cfg(test)]
 mod tests;
@@ -15,3 +16,4 @@ pub mod well_known;
 
 pub use dispatch::inbox;
 pub use keys::ActorKeys;
+pub use paging::Paging;

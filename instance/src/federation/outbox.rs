@@ -1,6 +1,6 @@
 //! What our actors have published. Items are announcements of addresses, as PeerTube writes them; whoever asks with
 //! `embed=video` gets the videos themselves, more of them at a time. What does not fit into a document of the size that
-//! others read stays an address.
+//! others read stays an address. `size` says how many are on a page, as in PeerTube.
 
 use axum::response::Response;
 use federation::{
@@ -15,7 +15,10 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
-use super::endpoints::{PAGE_SIZE, document, local_actor, not_found};
+use super::{
+    endpoints::{document, local_actor, not_found},
+    paging::PAGE_SIZE,
+};
 use crate::{
     App, accounts,
     actors::{Actor, ActorKind},
@@ -32,6 +35,7 @@ const MAX_EMBEDDED_BYTES: usize = 400_000;
 #[serde(default)]
 pub struct OutboxQuery {
     page: Option<i64>,
+    size: Option<i64>,
     embed: String,
 }
 
@@ -48,7 +52,11 @@ pub async fn respond(app: &App, name: &str, is_channel: bool, query: &OutboxQuer
     let filters = filters(&mut connection, &actor).await?;
     let total = videos::store::count(&mut connection, &filters).await?;
     let url = Url::parse(actor.url()).map_err(|error| Problem::internal(&error))?;
-    let addresses = Addresses { outbox: ids::under(&url, "outbox"), embeds: query.embeds() };
+    let addresses = Addresses {
+        outbox: ids::under(&url, "outbox"),
+        embeds: query.embeds(),
+        size: query.size.map(|size| size.clamp(1, LARGE_PAGE_SIZE)),
+    };
     let Some(page) = query.page else { return Ok(document(&addresses.collection(total).to_document())) };
 
     let page = page.clamp(1, 1_000_000);
@@ -83,17 +91,18 @@ async fn filters(connection: &mut Connection, actor: &Actor) -> ApiResult<videos
 struct Addresses {
     outbox: Url,
     embeds: bool,
+    size: Option<i64>,
 }
 
 impl Addresses {
     fn page_size(&self) -> i64 {
-        if self.embeds { LARGE_PAGE_SIZE } else { PAGE_SIZE }
+        self.size.unwrap_or(if self.embeds { LARGE_PAGE_SIZE } else { PAGE_SIZE })
     }
 
     fn collection(&self, total: i64) -> Collection {
         let mut collection = Collection::new(self.outbox.clone(), total.unsigned_abs());
+        collection.first = (total > 0).then(|| self.page_url(1));
         if self.embeds {
-            collection.first = (total > 0).then(|| self.page_url(1));
             collection.id.set_query(Some("embed=video"));
         }
         collection
@@ -113,7 +122,8 @@ impl Addresses {
     fn page_url(&self, page: i64) -> Url {
         let mut url = self.outbox.clone();
         let embed = if self.embeds { "embed=video&" } else { "" };
-        url.set_query(Some(&format!("{embed}page={page}")));
+        let size = self.size.map(|size| format!("&size={size}")).unwrap_or_default();
+        url.set_query(Some(&format!("{embed}page={page}{size}")));
         url
     }
 }

@@ -7,13 +7,18 @@ use axum::{
     http::{Request, StatusCode, header},
 };
 use federation::wire::{Audience, CacheFile};
+use http_body_util::BodyExt;
 use platform::{Operator, tasks::Tasks, testing::TestPlatform};
+use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
 };
 use tower::ServiceExt;
 use url::Url;
+
+mod collections;
+mod programs;
 
 use super::dispatch;
 use crate::{
@@ -198,4 +203,40 @@ async fn a_server_hears_that_it_is_followed_no_longer_however_long_it_is_away() 
     tx.commit().await.unwrap();
     let sure = "SELECT count(*) FROM outgoing_activities WHERE must_arrive = TRUE AND activity_url LIKE '%undo%'";
     assert_eq!(count(&app, sure).await, 1);
+}
+
+#[tokio::test]
+async fn whoever_lists_servers_learns_what_this_one_is_like_and_that_it_tracks_nobody() {
+    let test = TestPlatform::new().await;
+    let (app, _) = App::staged(&test).await;
+    let read = async |path: &str| {
+        let response = routes::router(&app).oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        let kind = response.headers()[header::CONTENT_TYPE].to_str().unwrap().to_owned();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        (kind, serde_json::from_slice::<Value>(&body).unwrap())
+    };
+    let recorded = include_str!("../../../crates/federation/fixtures/peertube-6.3/ap/nodeinfo-2.0-1.json");
+    let recorded: Value = serde_json::from_str(recorded).unwrap();
+    let (recorded, own) = (&recorded["metadata"]["nodeConfig"], read("/nodeinfo/2.0.json").await.1);
+    let own = &own["metadata"]["nodeConfig"];
+    // There are no trends here.
+    for (name, value) in recorded.as_object().unwrap().iter().filter(|(name, _)| *name != "trending") {
+        assert!(is_shaped_like(&own[name], value), "{name}: {}", own[name]);
+    }
+    assert_eq!(own["transcoding"]["enabledResolutions"], serde_json::json!(app.config.resolutions));
+    for path in ["/.well-known/dnt", "/.well-known/dnt/"] {
+        let (kind, status) = read(path).await;
+        assert_eq!((kind.as_str(), &status["tracking"]), ("application/tracking-status+json", &"N".into()));
+    }
+}
+
+/// Whether something has all members that something else has, with values of the same kinds.
+fn is_shaped_like(own: &Value, other: &Value) -> bool {
+    match (own, other) {
+        (Value::Object(own), Value::Object(other)) => {
+            other.iter().all(|(name, other)| own.get(name).is_some_and(|own| is_shaped_like(own, other)))
+        }
+        _ => std::mem::discriminant(own) == std::mem::discriminant(other),
+    }
 }

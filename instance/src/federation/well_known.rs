@@ -19,7 +19,7 @@ use serde::Deserialize;
 use serde_json::json;
 use url::Url;
 
-use crate::{App, actors, users, videos};
+use crate::{App, actors, instance_api, users, videos};
 
 const PROFILE_PAGE: &str = "http://webfinger.net/rel/profile-page";
 /// Who is active in a month, and who in half a year, as NodeInfo counts.
@@ -120,6 +120,7 @@ async fn read_nodeinfo(app: &App) -> ApiResult<NodeInfo> {
             "nodeName": operator.name,
             "nodeDescription": operator.description,
             "taxonomy": { "postsName": "Videos" },
+            "nodeConfig": instance_api::node_config(app),
         }),
     })
 }
@@ -127,6 +128,11 @@ async fn read_nodeinfo(app: &App) -> ApiResult<NodeInfo> {
 /// `GET /.well-known/change-password`: where passwords are changed (W3C, "A well-known URL for changing passwords").
 pub async fn change_password() -> Redirect {
     Redirect::to("/my-account#password")
+}
+
+/// `GET /.well-known/dnt/`: that nobody is followed from here to other sites (W3C, "Tracking Preference Expression", 6.2).
+pub async fn dnt() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/tracking-status+json")], Json(json!({ "tracking": "N" })))
 }
 
 /// `GET /.well-known/security.txt`: whom to tell of holes (RFC 9116). Nobody, where the operator names no contact.

@@ -126,7 +126,7 @@ pub async fn searches(app: &App, connection: &mut Connection) -> Result<Vec<Open
 /// Ends a search of the server, and begins it anew if that is wanted.
 ///
 /// # Errors
-/// [`FollowError::NotFound`] if the server searches no such thing, or just now.
+/// [`FollowError::NotFound`] if the server searches no such thing.
 pub async fn end_search(app: &App, id: JobId, begins_anew: bool) -> Result<(), FollowError> {
     let mut tx = app.platform.db.begin().await?;
     let me = instance_actor(app, &mut tx).await?;
@@ -178,6 +178,7 @@ pub async fn unfollow_as_server(app: &App, host_or_handle: &str) -> Result<(), F
     let target: Target = host_or_handle.parse()?;
     let mut tx = app.platform.db.begin().await?;
     let me = instance_actor(app, &mut tx).await?;
+    let was_searched = take_back(&mut tx, &FollowActor::new(me.id, &target)).await?;
     let mut query = super::model::FollowQuery::new(super::model::Side::Following(me.id));
     query.search = target.host().map(|host| format!("@{host}"));
     query.count = 10_000;
@@ -190,7 +191,6 @@ pub async fn unfollow_as_server(app: &App, host_or_handle: &str) -> Result<(), F
         }
         Target::Url(url) => follow.target_url == url.as_str(),
     };
-    let was_searched = take_back(&mut tx, &FollowActor::new(me.id, &target)).await?;
     match follows.iter().find(is_meant) {
         Some(follow) => unfollow_in(app, &mut tx, follow).await?,
         None if was_searched => {}
@@ -258,8 +258,12 @@ async fn sent_by_server(app: &App, tx: &mut Tx, id: FollowId) -> Result<Follow, 
 }
 
 /// Ends a follow of one of our actors and tells the followed. What came by it stays; copies are given back, and reading
-/// what the followed published ends, unless another follow is a reason to go on.
+/// what the followed published ends, unless another follow is a reason to go on. Nor does a search follow them anew, by
+/// whatever name it looks for them.
 async fn unfollow_in(app: &App, tx: &mut Tx, follow: &Follow) -> Result<(), DbError> {
+    for target in Target::all_of(follow) {
+        take_back(tx, &FollowActor::new(follow.follower_id, &target)).await?;
+    }
     if follow.state() != FollowState::Rejected && !follow.target_is_local {
         federate::send_undo(app, tx, follow).await?;
     }

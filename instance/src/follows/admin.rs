@@ -67,15 +67,18 @@ impl ListQuery {
 
     fn pagination(&self, path: &str, total: i64) -> Pagination {
         let pages = total.unsigned_abs().div_ceil(PAGE_SIZE.unsigned_abs());
-        Pagination::new(self.number(), pages, |number| {
-            let mut query = url::form_urlencoded::Serializer::new(String::new());
-            for (name, value) in [("state", &self.state), ("search", &self.search)] {
-                if !value.is_empty() {
-                    query.append_pair(name, value);
-                }
+        Pagination::new(self.number(), pages, |number| self.address(path, number))
+    }
+
+    /// The address of a page of the same list.
+    fn address(&self, path: &str, number: u64) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        for (name, value) in [("state", &self.state), ("search", &self.search)] {
+            if !value.is_empty() {
+                query.append_pair(name, value);
             }
-            format!("{path}?{}", query.append_pair("page", &number.to_string()).finish())
-        })
+        }
+        format!("{path}?{}", query.append_pair("page", &number.to_string()).finish())
     }
 }
 
@@ -86,7 +89,10 @@ struct FollowingPage {
     rows: Vec<FollowingRow>,
     searches: Vec<SearchRow>,
     refused: Vec<Refused>,
+    /// Whether the page is another one soon. Not while it answers a form: loading it again would send that again.
     is_reading: bool,
+    /// Its address.
+    here: String,
     state: String,
     search: String,
     pagination: Pagination,
@@ -265,6 +271,7 @@ async fn read_following(
         searches: searches.map(SearchRow::of).collect(),
         refused: vec![],
         is_reading: readings.iter().any(|backfill| backfill.state() == BackfillState::Reading),
+        here: query.address("/admin/following", query.number()),
         state: query.state.clone(),
         search: query.search.clone(),
         pagination: query.pagination("/admin/following", total),
@@ -283,7 +290,7 @@ pub async fn follow(State(app): State<App>, nonce: Nonce, session: SignedIn, For
     match follow_lines(&app, &session, &form.targets).await {
         Ok(refused) if refused.is_empty() => Redirect::to("/admin/following").into_response(),
         Ok(refused) => match read_following(&app, page.clone(), &session, &ListQuery::default()).await {
-            Ok(page) => Page(FollowingPage { refused, ..page }).into_response(),
+            Ok(page) => Page(FollowingPage { refused, is_reading: false, ..page }).into_response(),
             Err(problem) => problem_page(page, &problem),
         },
         Err(problem) => problem_page(page, &problem),

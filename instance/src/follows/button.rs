@@ -13,18 +13,19 @@ use axum::{
 use federation::{origin::Host, webfinger::Handle};
 use platform::{
     db::{Connection, DbError},
-    web::{ErrorPage, Nonce, Page, PageContext, Problem},
+    web::{Nonce, Page, PageContext, Problem},
 };
 use serde::Deserialize;
 
 use super::{FollowState, Target, actions, store};
 use crate::{
     App,
+    actors::Actor,
     address::ClientAddress,
     lookup::{self, Asker, Found},
     oauth::{Session, SignedIn, local_path},
-    pages,
-    problem_pages::problem_page,
+    pages::{self, sentence},
+    problem_pages::{form_again, problem_page},
     users::User,
     videos::{
         Filters,
@@ -158,6 +159,16 @@ struct ElsewherePage {
     href: String,
 }
 
+/// The form again, as it was filled in, when the other server cannot be asked.
+#[derive(Template)]
+#[template(path = "follows/elsewhere_form.html")]
+struct ElsewhereForm {
+    page: PageContext,
+    handle: String,
+    from: String,
+    words: String,
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Elsewhere {
@@ -180,26 +191,33 @@ pub async fn from_elsewhere(
         Ok(ClientAddress(address)) => Asker { user: session.user, address },
         Err(problem) => return problem_page(page, &problem),
     };
-    match find_page(&app, &asker, &query).await {
+    let wanted = match find_wanted(&app, &query.handle).await {
+        Ok(wanted) => wanted,
+        Err(problem) => return problem_page(page, &problem),
+    };
+    match find_page(&app, &asker, &query.from, &wanted).await {
         Ok(url) => {
             let host = Host::of(&url).map(String::from).unwrap_or_default();
             Page(ElsewherePage { page, handle: query.handle, host, href: url.to_string() }).into_response()
         }
         Err(problem) => {
-            let back = query.handle.trim().parse::<Handle>().ok().map(|handle| format!("/@{handle}"));
-            let page = ErrorPage::new(page, problem.status(), problem.detail());
-            ErrorPage { retry_href: back, ..page }.into_response()
+            let words = sentence(problem.detail());
+            form_again(ElsewhereForm { page, handle: query.handle, from: query.from, words }, &problem)
         }
     }
 }
 
-async fn find_page(app: &App, asker: &Asker, query: &Elsewhere) -> Result<url::Url, Problem> {
+async fn find_wanted(app: &App, handle: &str) -> Result<Actor, Problem> {
+    let nobody = || Problem::not_found("Nobody here has that name.");
+    let wanted: Handle = handle.trim().parse().map_err(|_| nobody())?;
+    let mut connection = app.platform.db.read().await?;
+    actions::find_by_handle(&mut connection, &wanted.name, wanted.host.as_str()).await?.ok_or_else(nobody)
+}
+
+async fn find_page(app: &App, asker: &Asker, from: &str, wanted: &Actor) -> Result<url::Url, Problem> {
     let bad = || Problem::bad_request("Write your handle as in name@your.server.");
-    let from: Handle = query.from.trim().parse().map_err(|_| bad())?;
-    let wanted: Handle = query.handle.trim().parse().map_err(|_| Problem::not_found("Nobody here has that name."))?;
-    let found = actions::find_by_handle(&mut app.platform.db.read().await?, &wanted.name, wanted.host.as_str()).await?;
-    let actor = found.ok_or_else(|| Problem::not_found("Nobody here has that name."))?;
-    Ok(lookup::subscribe_url(app, asker, &from, actor.url()).await?)
+    let from: Handle = from.trim().parse().map_err(|_| bad())?;
+    Ok(lookup::subscribe_url(app, asker, &from, wanted.url()).await?)
 }
 
 #[derive(Template)]

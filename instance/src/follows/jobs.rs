@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use platform::{
-    db::{Connection, DbError},
-    jobs::{Job, JobContext, JobError, JobSet, Lane, RetryPolicy, Schedule, enqueue},
+    db::{DbError, Tx},
+    jobs::{Job, JobContext, JobError, JobId, JobSet, Lane, RetryPolicy, Schedule, enqueue, is_wanted},
 };
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -134,7 +134,7 @@ pub fn job_set(app: &App) -> JobSet {
     let (follower, withdrawer, teller) = (app.clone(), app.clone(), app.clone());
     let (checker, reader) = (app.clone(), app.clone());
     JobSet::new()
-        .on::<FollowActor, _, _>(move |job, _| follow(follower.clone(), job))
+        .on::<FollowActor, _, _>(move |job, context| follow(follower.clone(), job, context))
         .on::<WithdrawCopies, _, _>(move |job, context| withdraw_copies(withdrawer.clone(), job, context))
         .on::<TellIndex, _, _>(move |_, _| tell_index(teller.clone()))
         .on::<CheckLists, _, _>(move |_, _| check_lists(checker.clone()))
@@ -150,9 +150,9 @@ pub fn schedules(app: &App) -> Vec<Schedule> {
     schedules
 }
 
-async fn follow(app: App, job: FollowActor) -> Result<(), JobError> {
+async fn follow(app: App, job: FollowActor, context: JobContext) -> Result<(), JobError> {
     let follower = ActorId(job.follower);
-    if find_living(&mut app.platform.db.read().await?, follower).await?.is_none() {
+    if find_wishful(&mut app.platform.db.begin().await?, follower, context.id).await?.is_none() {
         return Ok(());
     }
     let target: Target = job.target.parse().map_err(JobError::fail)?;
@@ -163,16 +163,21 @@ async fn follow(app: App, job: FollowActor) -> Result<(), JobError> {
     };
     let target = actors::federate::resolve(&app, &url).await?;
     let mut tx = app.platform.db.begin().await?;
-    let Some(me) = find_living(&mut tx, follower).await? else { return Ok(()) };
+    // Asking took its time.
+    let Some(me) = find_wishful(&mut tx, follower, context.id).await? else { return Ok(()) };
     federate::send_follow(&app, &mut tx, &me, &target).await?;
     tx.commit().await?;
     Ok(())
 }
 
-/// One of our actors, unless it was removed: what is left of it wants nothing any more.
-async fn find_living(connection: &mut Connection, id: ActorId) -> Result<Option<Actor>, DbError> {
-    let Some(actor) = actors::store::find(connection, id).await? else { return Ok(None) };
-    let is_removed = tombstones::store::deleted_at(connection, actor.url()).await?.is_some();
+/// The actor of ours that a search is for, unless it has taken its wish back, or was removed: what is left of it wants
+/// nothing any more.
+async fn find_wishful(tx: &mut Tx, id: ActorId, search: JobId) -> Result<Option<Actor>, DbError> {
+    if !is_wanted(tx, search).await? {
+        return Ok(None);
+    }
+    let Some(actor) = actors::store::find(tx, id).await? else { return Ok(None) };
+    let is_removed = tombstones::store::deleted_at(tx, actor.url()).await?.is_some();
     Ok((!is_removed).then_some(actor))
 }
 

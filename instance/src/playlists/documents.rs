@@ -14,10 +14,11 @@ use uuid::Uuid;
 use super::{ElementId, PlaylistPrivacy, element_store, federate, store};
 use crate::{
     App,
-    federation::endpoints::{PageNumber, document, offset, wants_document},
+    federation::{
+        Paging,
+        endpoints::{document, wants_document},
+    },
 };
-
-const PAGE_SIZE: i64 = 10;
 
 fn missing() -> Problem {
     Problem::not_found("There is no such playlist here.")
@@ -27,7 +28,7 @@ fn missing() -> Problem {
 pub async fn playlist(
     State(app): State<App>,
     Path(id): Path<String>,
-    Query(query): Query<PageNumber>,
+    Query(query): Query<Paging>,
     headers: HeaderMap,
 ) -> ApiResult<Response> {
     let uuid = parse_uuid(&id).ok_or_else(missing)?;
@@ -45,7 +46,9 @@ pub async fn playlist(
         return Ok(Redirect::to(&playlist.url).into_response());
     }
     let Some(page) = query.page else { return Ok(document(&federate::document(&app, &playlist))) };
-    let elements = element_store::list(&mut connection, playlist.id, PAGE_SIZE, offset(page)).await?;
+    // A playlist says with its elements where the next page is; all of its pages are of one size.
+    let paging = Paging { page: Some(page), ..Paging::default() };
+    let elements = element_store::list(&mut connection, playlist.id, paging.limit(), paging.offset()).await?;
     Ok(document(&federate::page_document(&app, &playlist, page, &elements)))
 }
 

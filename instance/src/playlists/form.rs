@@ -50,11 +50,16 @@ pub struct PlaylistForm {
 }
 
 /// Reads a form.
-pub(super) async fn read(mut form: Multipart) -> Result<PlaylistForm, PlaylistError> {
+pub(super) async fn read(form: Multipart) -> Result<PlaylistForm, PlaylistError> {
     let mut read = PlaylistForm::default();
+    read_into(form, &mut read).await.map(|()| read)
+}
+
+/// Reads a form. What was read before something was wrong is there afterwards.
+pub(super) async fn read_into(mut form: Multipart, read: &mut PlaylistForm) -> Result<(), PlaylistError> {
     let mut text_left = MAX_TEXT_BYTES;
     for _ in 0..MAX_PARTS {
-        let Some(mut field) = form.next_field().await.map_err(cut_off)? else { return Ok(read) };
+        let Some(mut field) = form.next_field().await.map_err(cut_off)? else { return Ok(()) };
         let name = field.name().unwrap_or_default().to_owned();
         if name == "thumbnailfile" {
             let mut left = pictures::MAX_BYTES;
@@ -63,7 +68,7 @@ pub(super) async fn read(mut form: Multipart) -> Result<PlaylistForm, PlaylistEr
         } else {
             let text = receive(&mut field, &mut text_left).await?;
             let text = String::from_utf8(text).map_err(|_| invalid(format!("{name} is not UTF-8")))?;
-            take(&mut read, &name, text.trim())?;
+            take(read, &name, text.trim())?;
         }
     }
     Err(invalid("the form has too many fields".to_owned()))

@@ -18,6 +18,7 @@ mod form;
 pub mod jobs;
 mod listing;
 mod model;
+mod own_pages;
 mod page_forms;
 pub mod pages;
 mod pictures;
@@ -32,6 +33,7 @@ pub use documents::{element, playlist};
 pub use element_api::{add_video, change_element, elements, remove_element, reorder, videos_exist};
 pub use federate::FetchPlaylistError;
 pub use model::{Element, ElementId, NewElement, NewPlaylist, Playlist, PlaylistId, PlaylistKind, PlaylistPrivacy};
+pub use own_pages::mine;
 pub use page_forms::{create, edit, edit_form, move_element, remove, remove_from, save, set_times};
 
 /// Elements that a playlist has at most; of longer ones elsewhere, the first are kept.

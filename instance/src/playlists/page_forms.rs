@@ -12,8 +12,9 @@ use serde::Deserialize;
 use super::{
     ElementId, MAX_ELEMENTS, PlaylistId, PlaylistKind,
     actions::{self, Times},
-    element_store, form,
-    pages::PlaylistFields,
+    element_store,
+    form::{self, PlaylistForm},
+    own_pages::{PlaylistFields, mine_filled_in},
     positions::Move,
     representation::look_at,
     store,
@@ -22,7 +23,7 @@ use crate::{
     App,
     oauth::{Session, SignedIn},
     pages::context,
-    problem_pages::problem_page,
+    problem_pages::{form_again, problem_page},
     users::User,
     videos::find_visible as find_video,
 };
@@ -40,11 +41,19 @@ fn edit_path(id: PlaylistId) -> String {
 
 /// `POST /my-playlists`: makes a playlist.
 pub async fn create(State(app): State<App>, nonce: Nonce, session: SignedIn, form: Multipart) -> Response {
-    let outcome = async {
-        let (id, _) = actions::create(&app, &session.user, form::read(form).await?).await?;
-        Ok(edit_path(id))
-    };
-    answer(&app, &nonce, &session.user, outcome.await)
+    let mut written = PlaylistForm::default();
+    let outcome: ApiResult<_> = async {
+        form::read_into(form, &mut written).await?;
+        Ok(actions::create(&app, &session.user, written.clone()).await?)
+    }
+    .await;
+    match outcome {
+        Ok((id, _)) => Redirect::to(&edit_path(id)).into_response(),
+        Err(problem) => {
+            let page = context(&app, &nonce, Some(&session.user), "playlists");
+            mine_filled_in(&app, page, &session.user, written, &problem).await
+        }
+    }
 }
 
 #[derive(Template)]
@@ -52,6 +61,7 @@ pub async fn create(State(app): State<App>, nonce: Nonce, session: SignedIn, for
 struct EditPage {
     page: PageContext,
     id: i64,
+    name: String,
     href: String,
     is_fixed: bool,
     form: PlaylistFields,
@@ -94,6 +104,7 @@ async fn read_edit_page(app: &App, page: PageContext, user: &User, id: PlaylistI
     Ok(EditPage {
         page,
         id: id.0,
+        name: playlist.name.clone(),
         href: playlist.page_path(),
         is_fixed: playlist.kind == PlaylistKind::WatchLater,
         form: PlaylistFields::read(&mut connection, playlist.account_id, Some(&playlist)).await?,
@@ -109,11 +120,22 @@ pub async fn edit(
     Path(id): Path<i64>,
     form: Multipart,
 ) -> Response {
-    let outcome = async {
-        actions::change(&app, &session.user, PlaylistId(id), form::read(form).await?).await?;
-        Ok(edit_path(PlaylistId(id)))
-    };
-    answer(&app, &nonce, &session.user, outcome.await)
+    let id = PlaylistId(id);
+    let mut written = PlaylistForm::default();
+    let outcome: ApiResult<()> = async {
+        form::read_into(form, &mut written).await?;
+        Ok(actions::change(&app, &session.user, id, written.clone()).await?)
+    }
+    .await;
+    let Err(problem) = outcome else { return Redirect::to(&edit_path(id)).into_response() };
+    let page = context(&app, &nonce, Some(&session.user), "playlists");
+    match read_edit_page(&app, page.clone(), &session.user, id).await {
+        Ok(edit) => {
+            let filled_in = edit.form.filled_in(written, &problem);
+            form_again(EditPage { form: filled_in, ..edit }, &problem)
+        }
+        Err(_) => problem_page(page, &problem),
+    }
 }
 
 /// `POST /my-playlists/{id}/delete`.

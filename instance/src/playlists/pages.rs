@@ -23,8 +23,7 @@ use super::{
 use crate::{
     App,
     accounts::AccountId,
-    channels,
-    federation::endpoints::{PageNumber, wants_document},
+    federation::{Paging, endpoints::wants_document},
     oauth::Session,
     pages::{context, markdown},
     problem_pages::{of_address, problem_page},
@@ -52,7 +51,7 @@ pub struct PlaylistCard {
     pub edit_href: Option<String>,
 }
 
-fn card(playlist: &Playlist, user: Option<&User>) -> PlaylistCard {
+pub(super) fn card(playlist: &Playlist, user: Option<&User>) -> PlaylistCard {
     let is_own = user.is_some_and(|user| playlist.user_id == Some(user.id));
     PlaylistCard {
         href: playlist.page_path(),
@@ -132,7 +131,7 @@ pub async fn show(
     headers: HeaderMap,
 ) -> Response {
     if wants_document(&headers) {
-        let page = Query(PageNumber::default());
+        let page = Query(Paging::default());
         return documents::playlist(State(app), Path(id), page, headers).await.into_response();
     }
     let page = context(&app, &nonce, session.user.as_ref(), "playlist");
@@ -232,70 +231,6 @@ pub async fn embed(State(app): State<App>, Path(id): Path<String>) -> ApiResult<
     let (playing, _) = read_show(&app, &id, None, None).await?;
     let (video, _) = playing.ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, "There is nothing to play here."))?;
     Ok(Redirect::to(&format!("/videos/embed/{}", video.uuid)).into_response())
-}
-
-#[derive(Template)]
-#[template(path = "playlists/mine.html")]
-struct MinePage {
-    page: PageContext,
-    playlists: Vec<PlaylistCard>,
-    form: PlaylistFields,
-}
-
-/// What the form of a playlist shows (`playlists/fields.html`).
-#[derive(Debug)]
-pub(super) struct PlaylistFields {
-    pub name: String,
-    pub description: String,
-    pub privacy: i64,
-    pub channel: i64,
-    pub channels: Vec<(i64, String)>,
-}
-
-impl PlaylistFields {
-    /// For a new playlist, or one that there is.
-    pub(super) async fn read(
-        connection: &mut Connection,
-        account: AccountId,
-        playlist: Option<&Playlist>,
-    ) -> Result<Self, DbError> {
-        let channels = channels::store::of_account(connection, account).await?;
-        let channels: Vec<_> = channels.into_iter().map(|channel| (channel.id.0, channel.display_name)).collect();
-        Ok(match playlist {
-            Some(playlist) => Self {
-                name: playlist.name.clone(),
-                description: playlist.description.clone().unwrap_or_default(),
-                privacy: playlist.privacy.number(),
-                channel: playlist.channel_id.map_or(0, |channel| channel.0),
-                channels,
-            },
-            None => Self {
-                name: String::new(),
-                description: String::new(),
-                privacy: 3,
-                channel: channels.first().map_or(0, |(id, _)| *id),
-                channels,
-            },
-        })
-    }
-}
-
-/// `GET /my-playlists`: the reader's own, and a form for a new one.
-pub async fn mine(State(app): State<App>, nonce: Nonce, session: Session) -> Response {
-    let Some(user) = session.user else { return Redirect::to("/login?next=/my-playlists").into_response() };
-    let page = context(&app, &nonce, Some(&user), "playlists");
-    let read = async {
-        let account = actions::account_of(&mut app.platform.db.read().await?, &user).await?;
-        actions::ensure_watch_later(&app, &account).await?;
-        let mut connection = app.platform.db.read().await?;
-        let playlists = store::of_account(&mut connection, account.id).await?;
-        let form = PlaylistFields::read(&mut connection, account.id, None).await?;
-        Ok::<_, Problem>((playlists.iter().map(|playlist| card(playlist, Some(&user))).collect(), form))
-    };
-    match read.await {
-        Ok((playlists, form)) => Page(MinePage { page, playlists, form }).into_response(),
-        Err(problem) => problem_page(page, &problem),
-    }
 }
 
 /// "Save to a playlist" on the page of a video (`playlists/save.html`).

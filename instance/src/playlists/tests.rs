@@ -17,7 +17,7 @@ use crate::{
     actors::{self, ActorKind, testing::remote_actor},
     follows::tests::be_followed,
     oauth, routes,
-    testing::Elsewhere,
+    testing::{Elsewhere, submit_parts},
     users::{self, Role},
     videos::{self, Video},
 };
@@ -401,4 +401,29 @@ async fn a_playlist_goes_when_its_server_says_so_and_not_when_it_is_not_found() 
         federate::refresh(&app, &url).await.unwrap();
         assert!(!is_known(&url).await, "{url}");
     }
+}
+
+#[tokio::test]
+async fn a_playlist_that_cannot_be_saved_is_shown_as_it_was_written() {
+    let test = TestPlatform::new().await;
+    let (app, _) = App::staged(&test).await;
+    let token = oauth::tests::log_in(&app, "root", "a long password").await;
+    let root = Somebody { app: &app, token: Some(token.clone()) };
+    let (id, _) = root.make(&[("displayName", "Fish"), ("privacy", "3")]).await;
+    // A playlist for everybody needs a channel.
+    let fields = [("displayName", "Reef & sea"), ("description", "<Deep>"), ("privacy", "1"), ("videoChannelId", "")];
+    for path in ["/my-playlists".to_owned(), format!("/my-playlists/{id}")] {
+        let (status, page) = submit_parts(&app, &token, &path, &fields).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{path}: {page}");
+        for kept in [
+            "role=\"alert\"",
+            "value=\"Reef &#38; sea\"",
+            ">&#60;Deep&#62;</textarea>",
+            "<option value=\"1\" selected>",
+        ] {
+            assert!(page.contains(kept), "{path}, {kept}: {page}");
+        }
+    }
+    let (status, page) = submit_parts(&app, &token, &format!("/my-playlists/{id}"), &fields[..2]).await;
+    assert_eq!(status, StatusCode::SEE_OTHER, "{page}");
 }

@@ -4,7 +4,7 @@ use courier::FetchError;
 use federation::{
     ids,
     origin::same_host,
-    wire::{self, Action, Activity, Audience, Collection, CollectionPage, Undone},
+    wire::{self, Action, Activity, Audience, Collection, Undone},
 };
 use platform::{
     db::{Connection, DbError, Tx},
@@ -21,13 +21,12 @@ use super::{
 use crate::{
     App,
     actors::{self, Actor},
+    federation::Paging,
     videos::{self, Video, VideoId},
 };
 
 /// No server counts more, whatever it says.
 const MAX_TOTAL: u64 = 1_000_000_000_000;
-const PAGE_SIZE: i64 = 10;
-const MAX_PAGE: u64 = 100_000;
 
 /// The id of what one of our accounts thinks of a video.
 pub(super) fn id_of(account: &Url, rating: Rating, video: VideoId) -> Url {
@@ -151,21 +150,19 @@ pub async fn document(
 pub async fn collection(
     connection: &mut Connection,
     video: &Video,
-    id: Url,
+    id: &Url,
     rating: Rating,
-    page: Option<u64>,
+    paging: Paging,
 ) -> Result<Value, DbError> {
     let total = match rating {
         Rating::Like => video.likes,
         Rating::Dislike => video.dislikes,
     };
-    let total = total.unsigned_abs();
-    let Some(page) = page else { return Ok(Collection::new(id, total).to_document()) };
-    let page = page.clamp(1, MAX_PAGE);
-    let offset = i64::try_from(page - 1).unwrap_or_default() * PAGE_SIZE;
-    let urls = store::urls_of_video(connection, video.id, rating, PAGE_SIZE, offset).await?;
-    let items = urls.into_iter().map(Value::from).collect();
-    Ok(CollectionPage::new(&id, page, total, items).to_document())
+    let urls = match paging.page {
+        Some(_) => store::urls_of_video(connection, video.id, rating, paging.limit(), paging.offset()).await?,
+        None => vec![],
+    };
+    Ok(paging.document(id, total.unsigned_abs(), urls.into_iter().map(Value::from).collect()))
 }
 
 /// Has the counters of a remote video taken over from its origin, which has just told what the video is like. A video that

@@ -11,6 +11,7 @@ use super::*;
 use crate::{
     App,
     actors::{self, Actor},
+    federation::Paging,
     users,
     videos::{self, Video, VideoId},
 };
@@ -198,9 +199,10 @@ async fn the_likes_of_a_video_are_listed_ten_at_a_time() {
     let mut connection = app.platform.db.read().await.unwrap();
     let video = videos::store::find(&mut connection, video.id).await.unwrap().unwrap();
     let id = url("http://alpha.test/videos/watch/x/likes");
-    let whole = federate::collection(&mut connection, &video, id.clone(), Rating::Like, None).await.unwrap();
+    let whole = federate::collection(&mut connection, &video, &id, Rating::Like, Paging::default()).await.unwrap();
     assert_eq!((&whole["type"], &whole["totalItems"]), (&"OrderedCollection".into(), &12.into()));
-    let page = federate::collection(&mut connection, &video, id, Rating::Like, Some(2)).await.unwrap();
+    let second = Paging { page: Some(2), ..Paging::default() };
+    let page = federate::collection(&mut connection, &video, &id, Rating::Like, second).await.unwrap();
     let items = page["orderedItems"].as_array().unwrap();
     assert_eq!(items, &["https://beta.test/accounts/fan1/likes/9", "https://beta.test/accounts/fan0/likes/9"]);
     assert_eq!(page.get("next"), None);

@@ -179,7 +179,10 @@ pub(super) fn read_lists<'a>(texts: impl Iterator<Item = &'a str>) -> ApiResult<
     let mut lists = vec![];
     for text in texts.map(str::trim).filter(|text| !text.is_empty()) {
         let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && text.len() <= 2_000);
-        let url = url.ok_or_else(|| Problem::bad_request("A list of servers must be a web address."))?;
+        let url = url.ok_or_else(|| {
+            let text: String = text.chars().take(100).collect();
+            Problem::bad_request(format!("A list of servers must be a web address, and {text:?} is none."))
+        })?;
         if !lists.contains(&url) {
             lists.push(url);
         }

@@ -8,6 +8,8 @@ pub mod api;
 mod model;
 pub mod pages;
 pub mod store;
+#[cfg(test)]
+mod tests;
 
 pub use actions::SettingsError;
 pub use model::{FollowPolicy, Settings};

@@ -9,7 +9,13 @@ use serde::Deserialize;
 use url::Url;
 
 use super::{RemoteLookup, Settings, actions, api::read_lists, store};
-use crate::{App, moderation::administrator, oauth::Session, pages::context, problem_pages::problem_page};
+use crate::{
+    App,
+    moderation::administrator,
+    oauth::Session,
+    pages::{context, sentence},
+    problem_pages::{form_again, problem_page},
+};
 
 const PATH: &str = "/admin/federation";
 
@@ -23,9 +29,54 @@ struct FederationPage {
     approves_followers: bool,
     follows_back: bool,
     accepts_remote_comments: bool,
-    follow_lists: Vec<Url>,
+    /// One in each line.
+    follow_lists: String,
     lookups: Vec<(&'static str, &'static str, bool)>,
     allowed: Vec<String>,
+    /// Servers to be allowed that were not, one in each line.
+    hosts: String,
+    failed: Option<Failed>,
+}
+
+/// What went wrong with a form, which is shown again as it was filled in.
+struct Failed {
+    action: String,
+    words: String,
+}
+
+impl FederationPage {
+    fn problem_at(&self, action: &str) -> Option<&str> {
+        self.failed.as_ref().filter(|failed| failed.action == action).map(|failed| failed.words.as_str())
+    }
+
+    /// As it was filled in.
+    fn filled_in(self, change: &Change, problem: &Problem) -> Self {
+        let failed = Some(Failed { action: change.action.clone(), words: sentence(problem.detail()) });
+        if change.action != "settings" {
+            return Self { hosts: change.hosts.clone(), failed, ..self };
+        }
+        Self {
+            federates: change.federates.is_some(),
+            is_allow_list: change.is_allow_list.is_some(),
+            accepts_followers: change.accepts_followers.is_some(),
+            approves_followers: change.approves_followers.is_some(),
+            follows_back: change.follows_back.is_some(),
+            accepts_remote_comments: change.accepts_remote_comments.is_some(),
+            follow_lists: change.follow_lists.clone(),
+            lookups: lookups(change.lookup()),
+            failed,
+            ..self
+        }
+    }
+}
+
+fn lookups(chosen: RemoteLookup) -> Vec<(&'static str, &'static str, bool)> {
+    let lookup = |value, label, policy| (value, label, chosen == policy);
+    vec![
+        lookup("nobody", "Nobody", RemoteLookup::Nobody),
+        lookup("users", "Those who are logged in", RemoteLookup::Users),
+        lookup("everybody", "Everybody", RemoteLookup::Everybody),
+    ]
 }
 
 /// `GET /admin/federation`.
@@ -44,7 +95,6 @@ pub async fn show(State(app): State<App>, nonce: Nonce, session: Session) -> Res
 async fn read(app: &App, page: PageContext) -> ApiResult<FederationPage> {
     let allowed = store::allowed_servers(&mut app.platform.db.read().await?).await?;
     let settings = app.border.settings();
-    let lookup = |value, label, policy| (value, label, settings.remote_lookup == policy);
     Ok(FederationPage {
         page,
         federates: settings.federates,
@@ -53,13 +103,11 @@ async fn read(app: &App, page: PageContext) -> ApiResult<FederationPage> {
         approves_followers: settings.approves_followers,
         follows_back: settings.follows_back,
         accepts_remote_comments: settings.accepts_remote_comments,
-        follow_lists: settings.follow_lists.clone(),
-        lookups: vec![
-            lookup("nobody", "Nobody", RemoteLookup::Nobody),
-            lookup("users", "Those who are logged in", RemoteLookup::Users),
-            lookup("everybody", "Everybody", RemoteLookup::Everybody),
-        ],
+        follow_lists: settings.follow_lists.iter().map(Url::as_str).collect::<Vec<_>>().join("\n"),
+        lookups: lookups(settings.remote_lookup),
         allowed,
+        hosts: String::new(),
+        failed: None,
     })
 }
 
@@ -87,9 +135,13 @@ pub async fn change(State(app): State<App>, nonce: Nonce, session: Session, Form
         Ok(user) => user,
         Err(response) => return response,
     };
-    match apply(&app, &change).await {
-        Ok(()) => Redirect::to(PATH).into_response(),
-        Err(problem) => problem_page(context(&app, &nonce, Some(&user), "federation"), &problem),
+    let Err(problem) = apply(&app, &change).await else { return Redirect::to(PATH).into_response() };
+    let page = context(&app, &nonce, Some(&user), "federation");
+    match read(&app, page.clone()).await {
+        Ok(form) if matches!(change.action.as_str(), "settings" | "allow") => {
+            form_again(form.filled_in(&change, &problem), &problem)
+        }
+        _ => problem_page(page, &problem),
     }
 }
 
@@ -116,11 +168,15 @@ impl Change {
             follows_back: self.follows_back.is_some(),
             follow_lists: read_lists(self.follow_lists.lines())?,
             accepts_remote_comments: self.accepts_remote_comments.is_some(),
-            remote_lookup: match self.remote_lookup.as_str() {
-                "nobody" => RemoteLookup::Nobody,
-                "everybody" => RemoteLookup::Everybody,
-                _ => RemoteLookup::Users,
-            },
+            remote_lookup: self.lookup(),
         })
+    }
+
+    fn lookup(&self) -> RemoteLookup {
+        match self.remote_lookup.as_str() {
+            "nobody" => RemoteLookup::Nobody,
+            "everybody" => RemoteLookup::Everybody,
+            _ => RemoteLookup::Users,
+        }
     }
 }

@@ -2,32 +2,28 @@
 
 use federation::{
     ids,
-    wire::{Action, Activity, Audience, Collection, CollectionPage},
+    wire::{Action, Activity, Audience},
 };
 use platform::db::{Connection, DbError};
 use serde_json::Value;
 use url::Url;
 
 use super::store;
-use crate::{App, actors::ActorId, videos::Video};
-
-const PAGE_SIZE: i64 = 10;
-const MAX_PAGE: u64 = 100_000;
+use crate::{App, actors::ActorId, federation::Paging, videos::Video};
 
 /// Who shares one of our videos: how many, or one page of them.
 pub async fn collection(
     connection: &mut Connection,
     video: &Video,
-    id: Url,
-    page: Option<u64>,
+    id: &Url,
+    paging: Paging,
 ) -> Result<Value, DbError> {
     let total = store::count(connection, video.id).await?.unsigned_abs();
-    let Some(page) = page else { return Ok(Collection::new(id, total).to_document()) };
-    let page = page.clamp(1, MAX_PAGE);
-    let offset = i64::try_from(page - 1).unwrap_or_default() * PAGE_SIZE;
-    let urls = store::urls(connection, video.id, PAGE_SIZE, offset).await?;
-    let items = urls.into_iter().map(Value::from).collect();
-    Ok(CollectionPage::new(&id, page, total, items).to_document())
+    let urls = match paging.page {
+        Some(_) => store::urls(connection, video.id, paging.limit(), paging.offset()).await?,
+        None => vec![],
+    };
+    Ok(paging.document(id, total, urls.into_iter().map(Value::from).collect()))
 }
 
 /// The announcement of one of our videos by one of our actors.

@@ -29,7 +29,7 @@ pub(super) struct Around {
     /// Why one might not want to see it.
     pub(super) sensitive: Option<String>,
     /// Whether it is being streamed now.
-    pub(super) is_live: bool,
+    pub(super) live_badge: Option<&'static str>,
     storyboard: Option<Storyboard>,
 }
 
@@ -108,7 +108,7 @@ impl Around {
             downloads: offered.map(download).collect(),
             web_video: web_files.first().map(|file| WebVideo { url: file.file_url.clone(), poster }),
             sensitive: video.is_nsfw.then(|| sensitive_words(video)),
-            is_live: video.is_on_air(),
+            live_badge: video.live_badge(),
             storyboard: storyboards::store::of_video(connection, video.id).await?,
         })
     }
@@ -198,12 +198,20 @@ mod tests {
         video.facts.is_live = true;
         assert_eq!(badge(&video).as_deref(), Some("live"));
         video.facts.state = VideoState::WaitingForLive;
-        assert_eq!((live_words(&video).as_str(), badge(&video)), ("This live stream has not begun yet.", None));
+        assert_eq!(
+            (live_words(&video).as_str(), badge(&video)),
+            ("This live stream has not begun yet.", Some("upcoming".to_owned()))
+        );
+        video.facts.live.is_permanent_live = true;
+        assert_eq!(badge(&video).as_deref(), Some("off air"));
         let start = "2027-01-02T18:30:00Z".parse().unwrap();
         video.facts.live.scheduled_starts = Some(sqlx::types::Json(vec![start]));
         assert_eq!(live_words(&video), "This live stream is planned to begin on 2 January 2027 at 18:30 UTC.");
         video.facts.state = VideoState::LiveEnded;
-        assert_eq!((live_words(&video).as_str(), badge(&video)), ("This live stream is over.", None));
+        assert_eq!(
+            (live_words(&video).as_str(), badge(&video)),
+            ("This live stream is over.", Some("ended".to_owned()))
+        );
     }
 
     #[tokio::test]

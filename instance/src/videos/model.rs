@@ -349,9 +349,17 @@ impl Video {
         self.privacy == Privacy::Public && self.state == VideoState::Published
     }
 
-    /// Whether it is being streamed now.
-    pub fn is_on_air(&self) -> bool {
-        self.is_live && self.state == VideoState::Published
+    /// How far a live stream is, in a word or two. `None` for any other video, and for a stream that became one.
+    pub fn live_badge(&self) -> Option<&'static str> {
+        let comes_back = self.live.is_permanent_live && self.live.starts().is_empty();
+        match self.state {
+            _ if !self.is_live => None,
+            VideoState::Published => Some("live"),
+            VideoState::WaitingForLive if comes_back => Some("off air"),
+            VideoState::WaitingForLive => Some("upcoming"),
+            VideoState::LiveEnded => Some("ended"),
+            VideoState::ToTranscode | VideoState::TranscodingFailed => None,
+        }
     }
 
     /// Where its pictures are kept in storage.

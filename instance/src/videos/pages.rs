@@ -185,7 +185,7 @@ pub(crate) fn card(platform: &Platform, video: &Video) -> VideoCard {
         age_label: VideoCard::age_label(video.published_at, platform.clock.now()),
         published_iso: iso(video.published_at).to_string(),
         views_label: VideoCard::views_label(video.views),
-        badge: video.is_on_air().then(|| "live".to_owned()),
+        badge: video.live_badge().map(str::to_owned),
         blurred: video.is_nsfw,
         moment: None,
     }

@@ -18,6 +18,8 @@ use crate::{App, rates, videos};
 
 /// How often the register is written down.
 const FLUSH_EVERY: Duration = Duration::from_secs(5);
+/// As many videos are given the views that others told of at a time; the others come next.
+const AT_ONCE: i64 = 200;
 /// For how long is kept what was watched.
 const KEEP_WATCHES: TimeDelta = TimeDelta::days(365);
 
@@ -45,12 +47,35 @@ pub fn start(app: &App) {
     });
 }
 
-/// Writes down who has watched and downloaded since the last time, and tells other servers. `is_last`: every watch is over.
+/// Writes down who has watched and downloaded since the last time, here and elsewhere, and tells other servers. `is_last`:
+/// every watch is over.
 ///
 /// # Errors
 /// [`DbError`] if the database refuses; views and downloads then wait for the next time.
 pub async fn flush(app: &App, is_last: bool) -> Result<(), DbError> {
     let _alone = app.views.writing().await;
+    add_kept_views(app).await?;
+    flush_register(app, is_last).await
+}
+
+/// Adds the views that other servers told of, each video's at once: an update for each would make a popular video wait.
+/// Those that are there when the process ends, or is killed, are added by the next.
+async fn add_kept_views(app: &App) -> Result<(), DbError> {
+    let videos = store::videos_with_kept_views(&mut app.platform.db.read().await?, AT_ONCE).await?;
+    if videos.is_empty() {
+        return Ok(());
+    }
+    let now = app.platform.clock.now();
+    let mut tx = app.platform.db.begin().await?;
+    for video in videos {
+        let views = store::take_kept_views(&mut tx, video).await?;
+        store::add_views(&mut tx, video, u32::try_from(views).unwrap_or(u32::MAX)).await?;
+        rates::counters_changed(&mut tx, video, now).await?;
+    }
+    tx.commit().await
+}
+
+async fn flush_register(app: &App, is_last: bool) -> Result<(), DbError> {
     let harvest = app.views.harvest(app.platform.clock.now(), is_last);
     if harvest.is_empty() {
         return Ok(());

@@ -25,7 +25,7 @@ use crate::{
     App,
     actors::{Actor, ActorKind},
     rates::{self, federate::send_to_origin},
-    videos::{self, Video, VideoId},
+    videos::{self, Video},
 };
 
 /// For how long viewers are taken to watch, as we tell others. Longer than it takes until they are told again.
@@ -146,19 +146,13 @@ pub async fn receive_view(app: &App, tx: &mut Tx, actor: &Actor, id: &Url, view:
     let now = app.platform.clock.now();
     let is_origin = !video.is_local && Url::parse(actor.url()).is_ok_and(|actor| same_host(&actor, &view.object));
     match (view.expires, view.viewers) {
-        (None, _) if video.is_local => count_view(app, tx, video.id, id).await?,
+        // Whoever told of it is answered that all is well, and does not tell again.
+        (None, _) if video.is_local => store::keep_view(tx, id, video.id, now).await?,
         // What a server says of another's video besides one viewer (as PeerTube before 6.2 passes them on) is not its to say.
         (Some(expires), viewers) if video.is_local || is_origin || viewers.is_none() => {
             app.views.hear(video.id, id.as_str(), viewers.unwrap_or(1), is_origin && viewers.is_some(), expires, now);
         }
         _ => {}
-    }
-    Ok(())
-}
-
-async fn count_view(app: &App, tx: &mut Tx, video: VideoId, id: &Url) -> Result<(), DbError> {
-    if store::count_once(tx, id, app.platform.clock.now()).await? {
-        app.views.add_views(video, 1);
     }
     Ok(())
 }

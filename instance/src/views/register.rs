@@ -148,7 +148,7 @@ impl Register {
         }
     }
 
-    /// Somebody elsewhere has watched one of our videos. Also puts back what could not be written down.
+    /// Puts back what could not be written down.
     pub fn add_views(&self, video: VideoId, views: u32) {
         let mut state = self.lock();
         let count = state.new_views.entry(video).or_default();

@@ -71,6 +71,37 @@ pub async fn count_once(tx: &mut Tx, activity: &Url, now: Timestamp) -> Result<b
     Ok(inserted > 0)
 }
 
+/// Keeps a view that another server told of until it is added to the others, once.
+pub async fn keep_view(tx: &mut Tx, activity: &Url, video: VideoId, now: Timestamp) -> Result<(), DbError> {
+    tx.query(sql!(
+        "INSERT INTO counted_activities (fingerprint, counted_at, video_id) VALUES ($1, $2, $3) \
+         ON CONFLICT (fingerprint) DO NOTHING"
+    ))
+    .bind(digest::of(activity.as_str().as_bytes()))
+    .bind(now)
+    .bind(video)
+    .execute()
+    .await
+    .map(drop)
+}
+
+/// Videos whose views elsewhere are kept and not added yet.
+pub async fn videos_with_kept_views(connection: &mut Connection, limit: i64) -> Result<Vec<VideoId>, DbError> {
+    connection
+        .query(sql!(
+            "SELECT DISTINCT video_id FROM counted_activities WHERE video_id IS NOT NULL ORDER BY video_id LIMIT $1"
+        ))
+        .bind(limit)
+        .fetch_all_scalars()
+        .await
+}
+
+/// Takes the views of a video that are kept, to be added in the same transaction: how many. That they were counted stays
+/// known.
+pub async fn take_kept_views(tx: &mut Tx, video: VideoId) -> Result<u64, DbError> {
+    tx.query(sql!("UPDATE counted_activities SET video_id = NULL WHERE video_id = $1")).bind(video).execute().await
+}
+
 /// Forgets which activities were counted before a moment, and the oldest of those that are too many.
 pub async fn purge_counted(tx: &mut Tx, before: Timestamp) -> Result<(), DbError> {
     tx.query(sql!("DELETE FROM counted_activities WHERE counted_at < $1")).bind(before).execute().await?;

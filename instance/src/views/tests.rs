@@ -173,6 +173,53 @@ async fn a_view_or_download_that_is_told_again_counts_once_even_after_a_restart(
 }
 
 #[tokio::test]
+async fn a_view_that_was_answered_outlives_a_process_that_is_killed() {
+    let test = TestPlatform::new().await;
+    let (app, video) = App::staged(&test).await;
+    let server = actor(&app, ActorKind::Application, "peertube").await;
+    for id in ["https://beta.test/a/1", "https://beta.test/a/2", "https://beta.test/a/1"] {
+        hear_as(&app, &server, id, View::counted(url(&video.url))).await;
+    }
+    drop(app);
+    let next = App::reopened(&test).await;
+    hear_as(&next, &server, "https://beta.test/a/2", View::counted(url(&video.url))).await;
+    for _ in 0..2 {
+        flush(&next, false).await.unwrap();
+        assert_eq!(read(&next, &video).await.views, video.views + 2);
+    }
+}
+
+#[tokio::test]
+async fn a_view_of_what_is_undone_with_the_rest_of_its_transaction_is_not_counted() {
+    let test = TestPlatform::new().await;
+    let (app, video) = App::staged(&test).await;
+    let server = actor(&app, ActorKind::Application, "peertube").await;
+    let view = View::counted(url(&video.url));
+    let mut tx = app.platform.db.begin().await.unwrap();
+    federate::receive_view(&app, &mut tx, &server, &url("https://beta.test/a/1"), &view).await.unwrap();
+    drop(tx);
+    flush(&app, false).await.unwrap();
+    assert_eq!(read(&app, &video).await.views, video.views);
+    hear_as(&app, &server, "https://beta.test/a/1", view).await;
+    flush(&app, false).await.unwrap();
+    assert_eq!(read(&app, &video).await.views, video.views + 1, "its server told of it again");
+}
+
+#[tokio::test]
+async fn a_video_that_is_deleted_takes_its_views_along() {
+    let test = TestPlatform::new().await;
+    let (app, video) = App::staged(&test).await;
+    let server = actor(&app, ActorKind::Application, "peertube").await;
+    hear(&app, &server, View::counted(url(&video.url))).await;
+    let mut tx = app.platform.db.begin().await.unwrap();
+    tx.query("DELETE FROM videos").execute().await.unwrap();
+    tx.commit().await.unwrap();
+    flush(&app, false).await.unwrap();
+    let kept = store::videos_with_kept_views(&mut app.platform.db.read().await.unwrap(), 10).await.unwrap();
+    assert_eq!(kept, []);
+}
+
+#[tokio::test]
 async fn what_was_counted_is_forgotten_when_it_cannot_come_again() {
     let test = TestPlatform::new().await;
     let (app, video) = App::staged(&test).await;

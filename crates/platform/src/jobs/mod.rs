@@ -5,6 +5,9 @@
 //! Jobs therefore must be idempotent. No two jobs of the same kind and dedupe key run at the same time, as long as leases
 //! are renewed; a worker that could not renew its lease, and whose job another has taken, has no say in it any more.
 //!
+//! What was taken back while it runs goes on, and learns of it when it asks ([`is_wanted`]) in the transaction in which it
+//! would change something.
+//!
 //! Jobs that ask other servers name whom they ask ([`Job::party`]), and no party has more than its share of the workers.
 //!
 //! Retries wait `first_delay · 2^(attempt − 1)`, at most `longest_delay`, with up to a quarter of jitter on top.
@@ -33,8 +36,8 @@ pub use runner::{JobRunner, RunnerConfig};
 pub use schedule::{Schedule, Scheduler};
 pub use set::{JobContext, JobSet};
 pub use store::{
-    FailedJob, JobId, OpenJob, Progress, count_unfinished, failed_jobs, forget_failed, open_jobs, progress_of,
-    purge_finished, take_back, take_out, unfinished,
+    FailedJob, JobId, OpenJob, Progress, count_unfinished, failed_jobs, forget_failed, is_wanted, open_jobs,
+    progress_of, purge_finished, take_back, take_out, unfinished,
 };
 
 /// A piece of work, as it is stored.

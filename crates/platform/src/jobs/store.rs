@@ -352,12 +352,13 @@ pub async fn count_unfinished<J: Job>(connection: &mut Connection, key_prefix: &
         .await
 }
 
-/// Takes out a job that waits or was given up, for whoever has a better use for it. `None` if it runs, or is not there.
+/// Takes out a job, for whoever has a better use for it. One that runs goes on, and is [no longer wanted](is_wanted). `None`
+/// if it is not there, or was taken back before.
 ///
 /// # Errors
 /// [`DbError`] if the database refuses.
 pub async fn take_out<J: Job>(tx: &mut Tx, id: JobId) -> Result<Option<J>, DbError> {
-    let payload: Option<Json<serde_json::Value>> = tx
+    let deleted: Option<Json<serde_json::Value>> = tx
         .query(sql!(
             "DELETE FROM jobs WHERE id = $1 AND kind = $2 AND state IN ('waiting', 'failed') RETURNING payload"
         ))
@@ -365,6 +366,19 @@ pub async fn take_out<J: Job>(tx: &mut Tx, id: JobId) -> Result<Option<J>, DbErr
         .bind(J::KIND)
         .fetch_optional_scalar()
         .await?;
+    let payload = match deleted {
+        Some(payload) => Some(payload),
+        None => {
+            tx.query(sql!(
+                "UPDATE jobs SET dedupe_key = NULL WHERE id = $1 AND kind = $2 AND state = 'running' \
+                 AND dedupe_key IS NOT NULL RETURNING payload"
+            ))
+            .bind(id)
+            .bind(J::KIND)
+            .fetch_optional_scalar::<Json<serde_json::Value>>()
+            .await?
+        }
+    };
     Ok(payload.and_then(|Json(payload)| serde_json::from_value(payload).ok()))
 }
 
@@ -381,7 +395,8 @@ pub async fn forget_failed<J: Job>(tx: &mut Tx, job: &J) -> Result<(), DbError> 
         .map(drop)
 }
 
-/// Takes back a job that waits or was given up, and tells whether there was one: nobody wants it any more.
+/// Takes back a job, and tells whether there was one: nobody wants it any more. One that runs loses its key, and has to ask
+/// whether it [is wanted](is_wanted) before it changes anything.
 ///
 /// # Errors
 /// [`DbError`] if the database refuses.
@@ -392,7 +407,27 @@ pub async fn take_back<J: Job>(tx: &mut Tx, job: &J) -> Result<bool, DbError> {
         .bind(job.dedupe_key())
         .execute()
         .await?;
-    Ok(deleted > 0)
+    let disowned = tx
+        .query(sql!("UPDATE jobs SET dedupe_key = NULL WHERE state = 'running' AND kind = $1 AND dedupe_key = $2"))
+        .bind(J::KIND)
+        .bind(job.dedupe_key())
+        .execute()
+        .await?;
+    Ok(deleted + disowned > 0)
+}
+
+/// Whether a job with a key that runs was not taken back meanwhile. Until the transaction ends, nobody can take it back.
+///
+/// # Errors
+/// [`DbError`] if the database refuses.
+pub async fn is_wanted(tx: &mut Tx, id: JobId) -> Result<bool, DbError> {
+    // Whoever takes it back at this moment is waited for: a question would be answered from before that.
+    let updated = tx
+        .query(sql!("UPDATE jobs SET dedupe_key = dedupe_key WHERE id = $1 AND dedupe_key IS NOT NULL"))
+        .bind(id)
+        .execute()
+        .await?;
+    Ok(updated > 0)
 }
 
 /// How many jobs of each lane are waiting or running.

@@ -275,6 +275,41 @@ async fn jobs_are_found_by_the_beginning_of_their_key_and_taken_back() {
 }
 
 #[tokio::test]
+async fn a_job_that_is_taken_back_while_it_runs_learns_of_it() {
+    let test = TestPlatform::new().await;
+    let platform = test.platform.clone();
+    let wanted = Arc::new(Mutex::new(vec![]));
+    let seen = wanted.clone();
+    let jobs = JobSet::new().on::<Greet, _, _>(move |greet: Greet, context: JobContext| {
+        let (platform, seen) = (platform.clone(), seen.clone());
+        async move {
+            let mut tx = platform.db.begin().await?;
+            match greet.name.as_str() {
+                "bob" => assert!(take_back(&mut tx, &greet).await?),
+                "eve" => {
+                    assert!(take_out::<Greet>(&mut tx, context.id).await?.is_some());
+                    assert!(take_out::<Greet>(&mut tx, context.id).await?.is_none(), "once");
+                }
+                _ => {}
+            }
+            tx.commit().await?;
+            let mut tx = platform.db.begin().await?;
+            let is_wanted = is_wanted(&mut tx, context.id).await?;
+            seen.lock().unwrap().push((greet.name, is_wanted));
+            Err(JobError::retry("not yet"))
+        }
+    });
+    for name in ["ada", "bob", "eve"] {
+        enqueue_greeting(&test, name).await;
+    }
+    test.run_jobs(jobs.clone()).await;
+    let told = wanted.lock().unwrap().clone();
+    assert_eq!(told, [("ada".to_owned(), true), ("bob".to_owned(), false), ("eve".to_owned(), false)]);
+    let open = open_jobs::<Greet>(&mut test.platform.db.read().await.unwrap(), "", 10).await.unwrap();
+    assert_eq!(open.iter().map(|open| open.job.name.as_str()).collect::<Vec<_>>(), ["ada"]);
+}
+
+#[tokio::test]
 async fn a_job_succeeds_on_a_later_attempt() {
     let test = TestPlatform::new().await;
     let (jobs, greeted) = greeter(2);

@@ -22,8 +22,8 @@ use crate::{
     accounts::{self, AccountId},
     moderation::{ListOptions, moderator, page_of, somebody, video_blocks},
     oauth::Session,
-    pages::{context, plain_text},
-    problem_pages::problem_page,
+    pages::{context, plain_text, sentence},
+    problem_pages::{form_again, problem_page},
     users::User,
     videos::{self, find_visible},
 };
@@ -231,6 +231,10 @@ struct ReportPage {
     comment: String,
     account: String,
     reasons: Vec<(&'static str, &'static str)>,
+    /// What was chosen and written, if it could not be sent.
+    predefined: String,
+    reason: String,
+    problem: Option<String>,
 }
 
 /// What is to be reported: the id of a video, the number of a comment, or the handle of an account.
@@ -254,14 +258,25 @@ pub async fn report_form(
         Err(response) => return response,
     };
     let page = context(&app, &nonce, Some(&user), "");
-    match describe(&app, &user, &target).await {
-        Ok((what, text)) => {
-            let Target { video, comment, account } = target;
-            let reasons = PREDEFINED_REASONS.to_vec();
-            Page(ReportPage { page, what: what.to_owned(), text, video, comment, account, reasons }).into_response()
-        }
+    let form = Report { target, ..Report::default() };
+    match fill_in(&app, page.clone(), &user, form, None).await {
+        Ok(form) => Page(form).into_response(),
         Err(problem) => problem_page(page, &problem),
     }
+}
+
+/// The form, as far as it is filled in.
+async fn fill_in(
+    app: &App,
+    page: PageContext,
+    user: &User,
+    form: Report,
+    problem: Option<String>,
+) -> ApiResult<ReportPage> {
+    let (what, text) = describe(app, user, &form.target).await?;
+    let Report { target: Target { video, comment, account }, predefined, reason } = form;
+    let (what, reasons) = (what.to_owned(), PREDEFINED_REASONS.to_vec());
+    Ok(ReportPage { page, what, text, video, comment, account, reasons, predefined, reason, problem })
 }
 
 /// Its address, as it stands in the query of another.
@@ -314,9 +329,10 @@ pub async fn report(State(app): State<App>, nonce: Nonce, session: Session, Form
         Err(response) => return response,
     };
     let page = context(&app, &nonce, Some(&user), "");
-    match send(&app, &user, form).await {
-        Ok(()) => Page(ThanksPage { page }).into_response(),
-        Err(problem) => problem_page(page, &problem),
+    let Err(problem) = send(&app, &user, &form).await else { return Page(ThanksPage { page }).into_response() };
+    match fill_in(&app, page.clone(), &user, form, Some(sentence(problem.detail()))).await {
+        Ok(form) => form_again(form, &problem),
+        Err(_) => problem_page(page, &problem),
     }
 }
 
@@ -326,13 +342,14 @@ struct ThanksPage {
     page: PageContext,
 }
 
-async fn send(app: &App, user: &User, form: Report) -> ApiResult<()> {
+async fn send(app: &App, user: &User, form: &Report) -> ApiResult<()> {
     let (reporter, subject) = {
         let mut connection = app.platform.db.read().await?;
         let reporter = own_account(&mut connection, user).await?;
         (reporter, find_subject(app, &mut connection, user, &form.target).await?)
     };
-    let predefined_reasons = Some(form.predefined).filter(|name| !name.is_empty()).into_iter().collect();
-    actions::report(app, &reporter, &NewAbuse { subject, reason: form.reason, predefined_reasons }).await?;
+    let predefined_reasons = Some(form.predefined.clone()).filter(|name| !name.is_empty()).into_iter().collect();
+    let new = NewAbuse { subject, reason: form.reason.clone(), predefined_reasons };
+    actions::report(app, &reporter, &new).await?;
     Ok(())
 }

@@ -14,6 +14,7 @@ use crate::{
         video_blocks::tests::{ask, token_of},
     },
     oauth::tests::log_in,
+    testing::submit,
     users::Role,
 };
 
@@ -179,4 +180,20 @@ async fn another_server_reports_what_lives_here_once_and_not_without_end() {
     let bob = stranger(&app, "gamma.test", "bob").await.1;
     receive(&app, bob, "https://gamma.test/reports/1", &flag).await;
     assert_eq!(abuses(&app, &moderator, "count=1").await["total"], 51, "another server is still heard");
+}
+
+#[tokio::test]
+async fn a_report_that_cannot_be_sent_is_shown_as_it_was_written() {
+    let test = TestPlatform::new().await;
+    let (app, video) = App::staged(&test).await;
+    let me = log_in(&app, "root", "a long password").await;
+    let uuid = video.uuid.to_string();
+    let report = |reason| [("video", uuid.as_str()), ("predefined", "privacy"), ("reason", reason)];
+    let (status, page) = submit(&app, &me, "/report", &report("<")).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    for kept in ["role=\"alert\"", "<option value=\"privacy\" selected>", ">&#60;</textarea>", &uuid] {
+        assert!(page.contains(kept), "{kept}: {page}");
+    }
+    assert_eq!(submit(&app, &me, "/report", &report("He is on it")).await.0, StatusCode::OK);
+    assert_eq!(abuses(&app, &me, "").await["total"], 1);
 }

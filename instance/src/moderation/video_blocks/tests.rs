@@ -119,12 +119,15 @@ async fn what_was_taken_back_from_the_federation_does_not_come_back_whatever_its
         assert_eq!(ask(&app, Some(&owner), "PUT", &format!("{path}/rate"), Some(like)).await.0, StatusCode::NO_CONTENT);
         let no_like = json!({ "rating": "none" });
         ask(&app, Some(&owner), "PUT", &format!("{path}/rate"), Some(no_like)).await;
+        let comment = json!({ "text": "What do you think?" });
+        let said = ask(&app, Some(&owner), "POST", &format!("{path}/comment-threads"), Some(comment)).await;
+        assert_eq!(said.0, StatusCode::OK, "{}", said.1);
         tell_counters(&app, video.id).await;
         test.run_jobs(job_set(&app)).await;
     };
     change().await;
     let before = told(&app).await;
-    for kind in ["Announce", "Update", "Like"] {
+    for kind in ["Announce", "Update", "Like", "Create"] {
         assert!(before.iter().any(|told| told == kind), "{kind} is told as long as nobody minds: {before:?}");
     }
 
@@ -135,7 +138,7 @@ async fn what_was_taken_back_from_the_federation_does_not_come_back_whatever_its
     let mut after = told(&app).await.split_off(before.len());
     after.retain(|kind| kind != "Undo" && kind != "Delete");
     assert_eq!(after, Vec::<String>::new());
-    for document in ["activity", "likes", "chapters"] {
+    for document in ["activity", "likes", "chapters", "comments"] {
         let path = format!("/videos/watch/{}/{document}", video.uuid);
         assert_eq!(ask(&app, None, "GET", &path, None).await.0, StatusCode::NOT_FOUND, "{document}");
     }

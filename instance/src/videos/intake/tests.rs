@@ -14,6 +14,7 @@ use super::{Reason, actions, federate};
 use crate::{
     App,
     actors::{self, Actor, ActorId},
+    moderation::video_blocks::tests::ask,
     routes,
     videos::{self, ListQuery, Video},
 };
@@ -441,4 +442,49 @@ async fn titles_are_found_without_case_and_accents() {
     tx.commit().await.unwrap();
     let found = get(&app, "/api/v1/search/videos?search=%C3%A9t%C3%A9%20ile").await;
     assert_eq!(found["total"], 1, "{found}");
+}
+
+#[tokio::test]
+async fn a_live_stream_of_another_server_says_how_far_it_is() {
+    let test = TestPlatform::new().await;
+    let (app, account, _) = with_the_video(&test).await;
+    let text = include_str!("../../../../crates/federation/fixtures/peertube-6.3/live/ap-video-live.json");
+    let mut stream: Value = serde_json::from_str(text).unwrap();
+    let uuid = stream["uuid"].as_str().unwrap().to_owned();
+    let listed = async || {
+        let list = get(&app, "/api/v1/videos?isLive=true").await;
+        list["data"].as_array().unwrap().iter().map(|video| video["uuid"].clone()).collect::<Vec<_>>()
+    };
+    for (minute, (state, label, badge, words, is_listed)) in [
+        (4, "Waiting for livestream", "upcoming", "This live stream has not begun yet.", false),
+        (1, "Published", "live", "Bob live", true),
+        (5, "Livestream ended", "ended", "This live stream is over.", false),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        stream["state"] = state.into();
+        stream["updated"] = format!("2026-11-22T05:0{minute}:00.000Z").into();
+        let mut tx = app.platform.db.begin().await.unwrap();
+        federate::receive_video(&app, &mut tx, &account, &object(&stream)).await.unwrap();
+        tx.commit().await.unwrap();
+        let details = get(&app, &format!("/api/v1/videos/{uuid}")).await;
+        assert_eq!((&details["isLive"], &details["state"]["id"]), (&true.into(), &state.into()), "{details}");
+        assert_eq!(details["state"]["label"], label);
+        assert_eq!(listed().await, if is_listed { vec![Value::from(uuid.as_str())] } else { vec![] }, "{label}");
+        let (status, page) = ask(&app, None, "GET", &format!("/w/{uuid}"), None).await;
+        assert_eq!(status, StatusCode::OK);
+        let (page, badge) = (page.as_str().unwrap(), format!("data-badge=\"{badge}\""));
+        assert!(page.contains(&badge) && page.contains(words), "{label}: {page}");
+    }
+    stream["isLiveBroadcast"] = false.into();
+    stream["state"] = 1.into();
+    stream["updated"] = "2026-11-22T05:09:00.000Z".into();
+    let mut tx = app.platform.db.begin().await.unwrap();
+    federate::receive_video(&app, &mut tx, &account, &object(&stream)).await.unwrap();
+    tx.commit().await.unwrap();
+    let details = get(&app, &format!("/api/v1/videos/{uuid}")).await;
+    assert_eq!(details["isLive"], false, "it was kept as a video");
+    let page = ask(&app, None, "GET", &format!("/w/{uuid}"), None).await.1;
+    assert!(!page.as_str().unwrap().contains("data-badge"), "{page}");
 }
