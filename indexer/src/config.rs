@@ -13,12 +13,25 @@ pub struct Config {
     /// (`"https://instances.joinpeertube.org"`), other addresses of lists, or paths of files with a host on each line. They
     /// are asked every hour for what is new, and read from beginning to end every day.
     pub directories: Vec<String>,
+    /// Whether instances that follow one of the list, or are followed by one, come on the list, too. Those that came in this way
+    /// go when this is turned off.
+    pub discover_neighbours: bool,
     /// Whether an instance may put itself on the list by its consent file.
     pub accept_opt_in: bool,
+    /// Whether instances are asked to tell this server what is new, so that it is found within seconds: the index becomes an
+    /// actor of the federation, which follows them. Where this is off, or an instance refuses, news wait for the next visit.
+    pub listen: bool,
     /// How often the list of each instance is read from beginning to end.
     pub crawl_interval: HumanDuration,
+    /// How often the newest videos of an instance are looked through that does not tell by itself what is new; `0s` leaves
+    /// that out.
+    pub glance_interval: HumanDuration,
     /// How many requests per second one instance gets at most. Instances answer 5 before they slow down whoever asks.
     pub requests_per_second: f64,
+    /// How long an instance may be away until nothing of it is found any more. It is found again when it is back.
+    pub hide_absent_after: HumanDuration,
+    /// How long an instance may be away until what is known of it is forgotten.
+    pub forget_absent_after: HumanDuration,
     /// How many videos of one instance are indexed at most.
     pub max_videos_per_host: u32,
     /// When the tags and the description of a video are read again although nothing that a list shows has changed.
@@ -41,9 +54,14 @@ impl Default for Config {
         Self {
             hosts: Vec::new(),
             directories: Vec::new(),
+            discover_neighbours: false,
             accept_opt_in: true,
+            listen: true,
             crawl_interval: HumanDuration::from_secs(6 * 3_600),
+            glance_interval: HumanDuration::from_secs(10 * 60),
             requests_per_second: 2.0,
+            hide_absent_after: HumanDuration::from_secs(7 * 86_400),
+            forget_absent_after: HumanDuration::from_secs(60 * 86_400),
             max_videos_per_host: 500_000,
             reread_details_after: HumanDuration::from_secs(7 * 86_400),
             captions_per_crawl: 1_000,

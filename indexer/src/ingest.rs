@@ -11,12 +11,16 @@ mod wire;
 use chrono::Datelike;
 use platform::{clock::Timestamp, ids};
 use serde::Serialize;
+use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::{
     document::{Actor, Avatar, Labelled, VideoDocument},
-    hosts::Origin,
+    hosts::{
+        Origin,
+        consent::{Objection, rules},
+    },
 };
 
 pub use captions::{CaptionFile, read_caption_list};
@@ -24,7 +28,7 @@ pub use clean::line as clean_line;
 pub use collections::{read_channel, read_playlist};
 pub use wire::{WireCaption, WireChannel, WireDetail, WirePage, WirePlaylist, WireVideo};
 
-use wire::{WireActor, WireAvatar, WireLabelled};
+use wire::{WireActor, WireAvatar, WireLabelled, WireSaid};
 
 const MAX_NAME: usize = 200;
 const MAX_LABEL: usize = 80;
@@ -120,6 +124,43 @@ pub fn complete(video: &mut VideoDocument, detail: &WireDetail) -> Result<(), Re
         video.description = Some(description);
     }
     Ok(())
+}
+
+/// A video as its own page of the API tells it, which is everything.
+#[derive(Debug)]
+pub struct Record {
+    /// What is indexed.
+    pub video: VideoDocument,
+    /// See [`listing_hash`].
+    pub listing_hash: String,
+    /// What its account and its channel want.
+    pub wishes: Vec<Wish>,
+}
+
+/// Reads a video's own page.
+///
+/// # Errors
+/// [`Rejection`] if the video may not enter the index.
+pub fn read_record(origin: &Origin, record: &RawValue, now: Timestamp) -> Result<Record, Rejection> {
+    let wire: WireVideo = serde_json::from_str(record.get()).unwrap_or_default();
+    let detail: WireDetail = serde_json::from_str(record.get()).unwrap_or_default();
+    let mut video = read(origin, &wire, now)?;
+    let listing_hash = listing_hash(&video);
+    complete(&mut video, &detail)?;
+    Ok(Record { video, listing_hash, wishes: wishes(&detail) })
+}
+
+/// The name of an account or a channel, and what it says against being found.
+pub type Wish = (String, Option<Objection>);
+
+/// What the account and the channel of a video say about themselves beside it. Who says nothing there may say it elsewhere.
+pub fn wishes(detail: &WireDetail) -> Vec<Wish> {
+    let owners = [&detail.account, &detail.channel].into_iter().flatten();
+    let wish = |owner: &WireSaid| {
+        let name = owner.name.clone().filter(|name| clean::is_handle(name))?;
+        Some((name, rules::of_actor(None, Some(owner.description.as_deref()?))))
+    };
+    owners.filter_map(wish).collect()
 }
 
 /// Whether everybody may see the video.

@@ -1,9 +1,9 @@
 //! A search engine for many video instances: a crawler, an index, and the interface that PeerTube and others search with.
 //!
-//! A video, channel or playlist comes in through `crawl` (which instances, and with whose consent, is said in [`hosts`]) or
-//! from a file ([`load`]), is made safe by `ingest`, and kept in the database (`store`). `projection` follows the database
-//! with the Tantivy `index`, from which [`search`] answers what [`api`] and the search site ask, by the rules of [`query`];
-//! how well is told by [`evaluate`].
+//! A video, channel or playlist comes in through `crawl` (which instances, and with whose consent, is said in [`hosts`]),
+//! because its instance told [`listen`], or from a file ([`load`]). It is made safe by `ingest`, and kept in the database
+//! (`store`). `projection` follows the database with the Tantivy `index`, from which [`search`] answers what [`api`] and the
+//! search site ask, by the rules of [`query`]; how well is told by [`evaluate`].
 
 pub mod api;
 pub mod captions;
@@ -12,6 +12,7 @@ pub mod collections;
 pub mod document;
 pub mod evaluate;
 pub mod hosts;
+pub mod listen;
 pub mod load;
 pub mod playlists;
 pub mod projection;
@@ -30,6 +31,7 @@ mod store;
 pub mod text;
 
 use axum::Router;
+use courier::Courier;
 use platform::{MountError, Platform, role::HealthCheck, role::Role};
 
 pub use config::Config;
@@ -54,14 +56,18 @@ pub struct Mounted {
     pub projection: Projection,
     /// Where instances and people say whether they want to be found.
     pub consent: ConsentDesk,
+    /// What other servers ask of the index as an actor. It belongs to the root of the public address, wherever the interface
+    /// and the site are put.
+    pub actor: Router,
 }
 
 /// Opens the index, brings the list of instances in line with the configuration, and starts following the database.
+/// `courier` is that of the instance in the same process; without an instance the index has one of its own.
 ///
 /// # Errors
 /// [`MountError`] if the database or the index folder cannot be used, or the configuration names something that is not
 /// an instance or a pace that cannot be kept.
-pub async fn mount(platform: &Platform, config: Config) -> Result<Mounted, MountError> {
+pub async fn mount(platform: &Platform, config: Config, courier: Option<Courier>) -> Result<Mounted, MountError> {
     config.check().map_err(MountError::Other)?;
     let now = platform.clock.now();
     let mut tx = platform.db.begin().await?;
@@ -73,6 +79,9 @@ pub async fn mount(platform: &Platform, config: Config) -> Result<Mounted, Mount
     hosts::directories::follow_configuration(&mut tx, &directories, now)
         .await
         .map_err(|error| MountError::Other(format!("indexer.directories: {error}")))?;
+    hosts::neighbours::follow_configuration(&mut tx, config.discover_neighbours, now)
+        .await
+        .map_err(|error| MountError::Other(error.to_string()))?;
     tx.commit().await?;
 
     let folder = platform.data.folder("search-index");
@@ -84,15 +93,18 @@ pub async fn mount(platform: &Platform, config: Config) -> Result<Mounted, Mount
     let collections = Collections::open(platform, &folder, &state.epoch)
         .map_err(|error| MountError::Other(format!("the search index in {}: {error}", folder.display())))?;
     let searcher = Searcher::new(platform.db.clone(), index, platform.clock.clone());
+    let listening = listen::mount(platform, &config, courier).await?;
+    let jobs = crawl::jobs(platform, &config, listening.courier, &projection, &collections)
+        .merge(hosts::job_set(platform, &config));
     let role = Role {
         name: "indexer",
         router: router(platform, &config, &searcher, &collections),
-        jobs: crawl::jobs(platform, &config, &projection, &collections).merge(hosts::job_set(platform, &config)),
-        schedules: [crawl::schedules(&config), hosts::schedules()].concat(),
+        jobs: jobs.merge(listening.jobs),
+        schedules: [crawl::schedules(&config), hosts::schedules(), listening.schedules].concat(),
         health: vec![health(&searcher)],
     };
     let consent = ConsentDesk::new(platform, config.accept_opt_in);
-    Ok(Mounted { role, searcher, collections, projection, consent })
+    Ok(Mounted { role, searcher, collections, projection, consent, actor: listening.router })
 }
 
 fn directories_of(platform: &Platform, config: &Config) -> Result<Vec<Directory>, MountError> {

@@ -115,7 +115,7 @@ impl Follow for Videos {
     const WHAT: &'static str = "the search index";
 
     async fn catch_up(&self) -> Result<(), ProjectionError> {
-        self.begin_anew_if_needed().await?;
+        let forgotten = self.begin_anew_if_needed().await?;
         let started_at = self.index.position();
         let mut applied = 0;
         loop {
@@ -123,6 +123,10 @@ impl Follow for Videos {
             let Some(last) = changes.last().map(|change| change.position) else { break };
             applied += changes.len();
             self.apply(changes, last).await?;
+        }
+        // What was forgotten may be newer than all that is left, and must not look like something missed.
+        if self.index.position().revision < forgotten {
+            self.index.apply(vec![], Position { revision: forgotten, id: i64::MAX }).await?;
         }
         if applied > 0 {
             let (from, to) = (started_at.revision, self.index.position().revision);
@@ -134,14 +138,12 @@ impl Follow for Videos {
 
 impl Videos {
     /// An index that is ahead of the database follows another past of it (a backup was restored); one that is behind what
-    /// was forgotten missed removals.
-    async fn begin_anew_if_needed(&self) -> Result<(), ProjectionError> {
+    /// was forgotten missed removals. Gives the newest revision that was forgotten.
+    async fn begin_anew_if_needed(&self) -> Result<i64, ProjectionError> {
         let position = self.index.position();
-        if position == Position::default() {
-            return Ok(());
-        }
         let state = store::state(&mut self.db.read().await?).await?;
-        if position.revision > state.revision || position.revision < state.forgotten_revision {
+        let is_new = position == Position::default();
+        if !is_new && (position.revision > state.revision || position.revision < state.forgotten_revision) {
             info!(
                 index = position.revision,
                 database = state.revision,
@@ -149,7 +151,7 @@ impl Videos {
             );
             self.index.clear().await?;
         }
-        Ok(())
+        Ok(state.forgotten_revision)
     }
 
     async fn apply(&self, changes: Vec<ChangedVideo>, position: Position) -> Result<(), ProjectionError> {
@@ -162,5 +164,35 @@ impl Videos {
             })
             .collect();
         Ok(self.index.apply(changes, position).await?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use platform::{clock::Clock, testing::TestPlatform};
+
+    use super::*;
+    use crate::{hosts, testing};
+
+    #[tokio::test]
+    async fn an_index_that_is_made_after_a_removal_was_forgotten_is_made_once() {
+        let test = TestPlatform::new().await;
+        testing::searcher_over(&test.platform.db, &[testing::video("Whales"), testing::video("Dolphins")]).await;
+        let mut tx = test.platform.db.begin().await.unwrap();
+        let (gone, now) = (testing::video("Dolphins"), test.clock.now());
+        hosts::remove_video(&mut tx, &gone.host, gone.uuid, now).await.unwrap();
+        store::forget_removed(&mut tx, now + Duration::from_secs(1)).await.unwrap();
+        let forgotten = store::state(&mut tx).await.unwrap().forgotten_revision;
+        tx.commit().await.unwrap();
+
+        let index = VideoIndex::in_memory("epoch").unwrap();
+        let projection = Projection::start(&test.platform, index.clone());
+        projection.catch_up().await.unwrap();
+        assert_eq!((index.position().revision, index.searcher().num_docs()), (forgotten, 1));
+        let segments = index.searcher().segment_readers()[0].segment_id();
+        projection.catch_up().await.unwrap();
+        assert_eq!(index.searcher().segment_readers()[0].segment_id(), segments, "nothing was written again");
     }
 }

@@ -3,7 +3,7 @@
 //! Every change takes a [`Revision`] first: it is given out under a lock that lasts until the transaction ends, so that
 //! revisions become visible in their order and an index that has followed up to one has missed nothing before it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use platform::{
@@ -146,6 +146,17 @@ pub async fn save(tx: &mut Tx, video: &NewVideo<'_>, revision: Revision) -> Resu
     .map(drop)
 }
 
+/// Notes what the list says about a video of which its own page says nothing new.
+pub async fn set_listing_hash(tx: &mut Tx, host: &str, uuid: Uuid, listing_hash: &str) -> Result<(), DbError> {
+    tx.query(sql!("UPDATE index_videos SET listing_hash = $1 WHERE host = $2 AND uuid = $3"))
+        .bind(listing_hash.to_owned())
+        .bind(host)
+        .bind(uuid)
+        .execute()
+        .await
+        .map(drop)
+}
+
 /// Notes that a pass saw these videos unchanged.
 pub async fn mark_seen(tx: &mut Tx, host: &str, uuids: &[Uuid], pass: i64) -> Result<(), DbError> {
     let mut query = tx.build(sql!(fragment "UPDATE index_videos SET seen_pass = "));
@@ -189,6 +200,50 @@ pub async fn remove_unseen(
     .bind(pass)
     .execute()
     .await
+}
+
+/// Removes a video of a host, with its captions.
+pub async fn remove(tx: &mut Tx, host: &str, uuid: Uuid, now: Timestamp, revision: Revision) -> Result<(), DbError> {
+    captions::store::remove_of(tx, host, uuid).await?;
+    tx.query(sql!(
+        "UPDATE index_videos SET document = NULL, removed_at = $1, revision = $2
+         WHERE host = $3 AND uuid = $4 AND removed_at IS NULL"
+    ))
+    .bind(now)
+    .bind(revision)
+    .bind(host)
+    .bind(uuid)
+    .execute()
+    .await
+    .map(drop)
+}
+
+/// Whether a video of a host is indexed.
+pub async fn is_indexed(conn: &mut Connection, host: &str, uuid: Uuid) -> Result<bool, DbError> {
+    let found: Option<VideoId> = conn
+        .query(sql!("SELECT id FROM index_videos WHERE host = $1 AND uuid = $2 AND removed_at IS NULL"))
+        .bind(host)
+        .bind(uuid)
+        .fetch_optional_scalar()
+        .await?;
+    Ok(found.is_some())
+}
+
+/// Which of these videos of a host were removed, or read from their own pages, after a moment.
+pub async fn written_since(
+    conn: &mut Connection,
+    host: &str,
+    uuids: &[Uuid],
+    moment: Timestamp,
+) -> Result<HashSet<Uuid>, DbError> {
+    if uuids.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let mut query = conn.build(sql!(fragment "SELECT uuid FROM index_videos WHERE host = "));
+    query.bind(host.to_owned()).push(" AND (removed_at > ").bind(moment);
+    query.push(" OR (removed_at IS NULL AND detailed_at > ").bind(moment);
+    query.push(")) AND uuid IN ").bind_list(uuids.iter().copied());
+    Ok(query.fetch_all::<(Uuid,)>().await?.into_iter().map(|(uuid,)| uuid).collect())
 }
 
 /// How many videos of a host are indexed.
@@ -236,11 +291,23 @@ const CAPTION_BATCH: usize = 20;
 /// Characters of captions that one list of changes holds at most, or a few videos more.
 const MAX_CAPTION_CHARS: usize = 5_000_000;
 
-/// The changes after a position, oldest first, at most `limit`; fewer where much is said in the videos.
+/// Has every index hear anew of all videos of a host.
+pub async fn announce_all(tx: &mut Tx, host: &str, revision: Revision) -> Result<(), DbError> {
+    tx.query(sql!("UPDATE index_videos SET revision = $1 WHERE host = $2 AND removed_at IS NULL"))
+        .bind(revision)
+        .bind(host)
+        .execute()
+        .await
+        .map(drop)
+}
+
+/// The changes after a position, oldest first, at most `limit`, in which hidden hosts have no videos; fewer where much is said in the videos.
 pub async fn changes_after(conn: &mut Connection, after: Position, limit: i64) -> Result<Vec<ChangedVideo>, DbError> {
     let rows = conn
         .query(sql!(
-            "SELECT id, document, revision FROM index_videos WHERE (revision, id) > ($1, $2) ORDER BY revision, id LIMIT $3"
+            "SELECT v.id, CASE WHEN h.hidden_at IS NULL THEN v.document END AS document, v.revision
+             FROM index_videos v LEFT JOIN index_hosts h ON h.host = v.host
+             WHERE (v.revision, v.id) > ($1, $2) ORDER BY v.revision, v.id LIMIT $3"
         ))
         .bind(after.revision)
         .bind(after.id)

@@ -1,6 +1,6 @@
 use std::{path::PathBuf, sync::Arc};
 
-use courier::Courier;
+use courier::{Courier, KeyStores};
 use federation::ids::LocalIds;
 use media::MediaWorker;
 use platform::{
@@ -14,7 +14,7 @@ use url::Url;
 
 use crate::{
     actors::{self, images::LazyImages},
-    compose::Roles,
+    compose::{RoleName, Roles},
     federation::ActorKeys,
     lookup::{Lookups, RemoteLookup},
     moderation::Border,
@@ -138,11 +138,14 @@ impl App {
         let instance_actor = actors::ensure_instance_actor(&mut tx, platform, &ids).await?;
         oauth::ensure_client(&mut tx, platform).await?;
         tx.commit().await?;
-        let keys = Arc::new(ActorKeys::new(platform.clone()));
+        let mut keys = KeyStores::default().and(Arc::new(ActorKeys::new(platform.clone())));
+        if roles.has(RoleName::Indexer) {
+            keys = keys.and(Arc::new(indexer::listen::Keys::new(platform.clone())));
+        }
         let local = ActorKeys::local_actor(ids.instance_actor(), &instance_actor)
             .map_err(|error| MountError::Other(error.to_string()))?;
         let border = Arc::new(Border::open(&platform.db, Settings::of_config(&config)).await?);
-        let courier = Courier::new(platform.clone(), keys, local, border.clone());
+        let courier = Courier::new(platform.clone(), Arc::new(keys), local, border.clone());
         let program = match &config.media_worker {
             Some(program) => program.clone(),
             None => std::env::current_exe()

@@ -8,6 +8,7 @@ mod roles;
 use std::sync::Arc;
 
 use axum::{Router, response::Redirect, routing::get};
+use courier::Courier;
 use indexer::{Mounted, projection::Projection};
 use platform::{
     DataDir, MountError, Platform, PublicUrl,
@@ -136,7 +137,9 @@ pub async fn compose(platform: Platform, config: &Config) -> Result<Composition,
     let (mut search_site, mut projection) = (None, None);
     if roles.has(RoleName::Indexer) {
         let place = place_of_search(config, app.is_some())?;
-        let search = mount_search(&platform, config, &roles, &place).await?;
+        let courier = app.as_ref().map(|app| app.courier.clone());
+        let search = mount_search(&platform, config, &roles, &place, courier).await?;
+        router = router.merge(search.actor);
         match place {
             Place::Root => router = router.merge(search.router),
             Place::Prefix(prefix) => router = router.merge(nest(&prefix, search.router)),
@@ -195,6 +198,8 @@ fn place_of_search(config: &Config, beside_instance: bool) -> Result<Place, Comp
 /// The index and its site.
 struct Search {
     router: Router,
+    /// Of the actor that the index is.
+    actor: Router,
     roles: Vec<Role>,
     projection: Projection,
 }
@@ -204,11 +209,12 @@ async fn mount_search(
     config: &Config,
     roles: &Roles,
     place: &Place,
+    courier: Option<Courier>,
 ) -> Result<Search, ComposeError> {
-    let Mounted { role, searcher, collections, projection, consent } = indexer::mount(platform, config.indexer.clone())
-        .await
-        .map_err(|error| ComposeError::Mount { role: RoleName::Indexer, error })?;
-    let mut search = Search { router: role.router.clone(), roles: vec![role], projection };
+    let mounted = indexer::mount(platform, config.indexer.clone(), courier).await;
+    let Mounted { role, searcher, collections, projection, consent, actor } =
+        mounted.map_err(|error| ComposeError::Mount { role: RoleName::Indexer, error })?;
+    let mut search = Search { router: role.router.clone(), actor, roles: vec![role], projection };
     if roles.has(RoleName::SearchUi) {
         let site = config.search_ui.clone();
         let role = search_ui::mount(platform, site, searcher, collections, consent, place.base_path())

@@ -6,6 +6,7 @@ use axum::{
 };
 use indexer::{
     hosts::{self, HostState, HostStatus, HostsError, Source, consent},
+    listen::{Follow, FollowState},
     query::{Filters, Sort, VideoQuery},
     search::SearchError,
 };
@@ -179,6 +180,9 @@ fn words(status: &HostStatus, now: Timestamp) -> String {
                 .to_owned()
         }
         HostState::Indexed => format!("All its public videos can be found here. It is read again {next}."),
+        HostState::Failing if status.hidden_at.is_some() => format!(
+            "It could not be read for long, so that nothing of it is found until it is back. It is tried again {next}."
+        ),
         HostState::Failing => format!(
             "The last try to read it failed. What was known before is still found, and it is tried again {next}."
         ),
@@ -193,6 +197,9 @@ fn reason(source: Source) -> &'static str {
     match source {
         Source::Manual | Source::Configuration => "It is searched because the people who run this search chose it.",
         Source::Directory => "It is searched because it is in a public directory of sites that this search follows.",
+        Source::Neighbour => {
+            "It is searched because it follows, or is followed by, another site that is searched here."
+        }
         Source::Follow => "It is searched because the video site beside this search follows it.",
         Source::OptIn => "It is searched because it asked for it.",
     }
@@ -206,12 +213,27 @@ fn facts(status: &HostStatus, now: Timestamp) -> Vec<(&'static str, String)> {
         ("Read completely", ago(status.last_success_at)),
         ("Last tried", ago(status.last_crawl_at)),
         ("Next visit", until(status.next_crawl_at, now)),
+        ("Tells what is new", tells(status.follow.as_ref())),
         ("On the list since", status.added_at.format("%-d %B %Y").to_string()),
     ];
     if status.rejected_count > 0 {
         facts.push(("Records that could not be used", grouped(status.rejected_count.unsigned_abs())));
     }
     facts
+}
+
+/// Whether a site tells by itself what is new.
+fn tells(follow: Option<&Follow>) -> String {
+    let Some(follow) = follow else { return "it was not asked to".to_owned() };
+    let since = follow.since.format("%-d %B %Y");
+    match follow.state {
+        FollowState::Asked => format!("asked on {since}, without an answer yet"),
+        FollowState::Accepted => format!("at once, since {since}"),
+        FollowState::Refused => format!("no, as it answered on {since}"),
+        FollowState::Unavailable => {
+            format!("cannot be asked: {}", follow.error.as_deref().unwrap_or("nobody there can be followed"))
+        }
+    }
 }
 
 fn reading(position: i64, known: i64) -> String {
@@ -256,6 +278,16 @@ mod tests {
         assert_eq!(seconds(61), "in 1 minute");
         assert_eq!(seconds(7_300), "in 2 hours");
         assert_eq!(seconds(200_000), "in 2 days");
+    }
+
+    #[test]
+    fn a_page_says_whether_its_site_tells_what_is_new() {
+        let follow = |state| Follow { state, since: FakeClock::default().now(), error: Some("no actor".to_owned()) };
+        assert_eq!(tells(None), "it was not asked to");
+        assert_eq!(tells(Some(&follow(FollowState::Accepted))), "at once, since 1 March 2026");
+        assert_eq!(tells(Some(&follow(FollowState::Refused))), "no, as it answered on 1 March 2026");
+        assert_eq!(tells(Some(&follow(FollowState::Unavailable))), "cannot be asked: no actor");
+        assert!(tells(Some(&follow(FollowState::Asked))).starts_with("asked on 1 March 2026"));
     }
 
     #[test]

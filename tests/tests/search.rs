@@ -5,7 +5,8 @@
 use std::time::Duration;
 
 use http::Method;
-use indexer::hosts::{self, HostState};
+use indexer::hosts::{self, HostState, Source};
+use instance::Config;
 use platform::clock::Clock;
 use serde_json::{Value, json};
 use shoal_tests::{Clip, World, form::Form};
@@ -24,8 +25,9 @@ async fn search(world: &World, query: &str) -> Value {
     world.search.get_json(&format!("/api/v1/search/videos?{query}")).await
 }
 
+/// An index that hears of nothing by itself: these are about crawls.
 async fn with_a_video() -> World {
-    let world = World::with(["alpha", "search"]).await;
+    let world = World::configured(["alpha", "search"], |_, config| config.indexer.listen = false).await;
     world.alpha.admin().upload("Lighthouses of the north", &Clip::tiny().await).await;
     world.settle().await;
     index(&world, "http://alpha.test").await;
@@ -74,6 +76,18 @@ async fn a_deleted_video_is_dropped_by_the_next_crawl() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_new_is_found_minutes_later_though_nobody_told() {
+    let world = with_a_video().await;
+    world.alpha.admin().upload("Windmills of the south", &Clip::tiny().await).await;
+    world.settle().await;
+    assert_eq!(search(&world, "search=windmills").await["total"], 0);
+    // Schedules look for due servers; one look notes the time, the next finds them due.
+    world.advance(Duration::from_mins(11)).await;
+    world.advance(Duration::from_mins(1)).await;
+    assert_eq!(search(&world, "search=windmills").await["total"], 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_down_loses_nothing() {
     let world = with_a_video().await;
     world.alpha.go_offline().await;
@@ -114,4 +128,22 @@ async fn channels_and_playlists_of_a_server_are_found_with_it() {
     let playlists = world.search.get_json("/api/v1/search/video-playlists?search=sea+makrs").await;
     assert_eq!((&playlists["data"][0]["uuid"], &playlists["data"][0]["videosLength"]), (&playlist.into(), &1.into()));
     assert_eq!(playlists["data"][0]["ownerAccount"]["host"], "alpha.test");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn servers_are_found_through_those_that_are_known_where_that_is_allowed() {
+    for is_allowed in [true, false] {
+        let configure = |_: &str, config: &mut Config| config.indexer.discover_neighbours = is_allowed;
+        let world = World::configured(["alpha", "beta", "search"], configure).await;
+        world.beta.admin().follow_server("alpha.test").await;
+        world.settle().await;
+        index(&world, "http://alpha.test").await;
+        world.advance(Duration::from_mins(2)).await;
+        world.advance(Duration::from_mins(2)).await;
+        let listed = hosts::status(&mut world.search.platform().db.read().await.unwrap()).await.unwrap();
+        let listed: Vec<_> = listed.into_iter().map(|status| (status.host, status.source)).collect();
+        let mut expected = vec![("alpha.test".to_owned(), Source::Manual)];
+        expected.extend(is_allowed.then(|| ("beta.test".to_owned(), Source::Neighbour)));
+        assert_eq!(listed, expected);
+    }
 }

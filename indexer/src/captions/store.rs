@@ -46,6 +46,18 @@ pub async fn sources(conn: &mut Connection, id: VideoId) -> Result<HashMap<Strin
     Ok(rows.into_iter().collect())
 }
 
+/// Removes the captions of a video of a host.
+pub async fn remove_of(tx: &mut Tx, host: &str, uuid: Uuid) -> Result<(), DbError> {
+    tx.query(sql!(
+        "DELETE FROM index_captions WHERE video_id IN (SELECT id FROM index_videos WHERE host = $1 AND uuid = $2)"
+    ))
+    .bind(host)
+    .bind(uuid)
+    .execute()
+    .await
+    .map(drop)
+}
+
 /// Writes the captions of a video in one language, over what was there.
 pub async fn save(tx: &mut Tx, id: VideoId, caption: &Caption, source: &str) -> Result<(), DbError> {
     tx.query(sql!(

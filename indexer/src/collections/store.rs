@@ -161,7 +161,17 @@ struct ChangedRow<C> {
     revision: i64,
 }
 
-/// The changes after a position, oldest first, at most `limit`.
+/// Has every index hear anew of all channels and playlists of a host.
+pub async fn announce_all(tx: &mut Tx, host: &str, revision: Revision) -> Result<(), DbError> {
+    tx.query(sql!("UPDATE index_collections SET revision = $1 WHERE host = $2 AND removed_at IS NULL"))
+        .bind(revision)
+        .bind(host)
+        .execute()
+        .await
+        .map(drop)
+}
+
+/// The changes after a position, oldest first, at most `limit`, in which hidden hosts have nothing.
 pub async fn changes_after<C: Collection>(
     conn: &mut Connection,
     after: Position,
@@ -169,8 +179,9 @@ pub async fn changes_after<C: Collection>(
 ) -> Result<Vec<Changed<C>>, DbError> {
     let rows = conn
         .query(sql!(
-            "SELECT id, document, revision FROM index_collections WHERE kind = $1 AND (revision, id) > ($2, $3)
-             ORDER BY revision, id LIMIT $4"
+            "SELECT c.id, CASE WHEN h.hidden_at IS NULL THEN c.document END AS document, c.revision
+             FROM index_collections c LEFT JOIN index_hosts h ON h.host = c.host
+             WHERE c.kind = $1 AND (c.revision, c.id) > ($2, $3) ORDER BY c.revision, c.id LIMIT $4"
         ))
         .bind(C::KIND)
         .bind(after.revision)

@@ -5,17 +5,15 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use platform::jobs::JobContext;
 use tracing::{debug, info};
 
-use super::{CrawlError, client::InstanceClient, jobs::Crawler};
+use super::{CrawlError, reading::Reading};
 use crate::{
     captions::{
         Caption,
         store::{self, Due},
         webvtt,
     },
-    hosts::store::{self as hosts, Pass},
     ingest::CaptionFile,
     store as videos,
 };
@@ -26,22 +24,16 @@ const MAX_FAILURES: u32 = 5;
 const LONGEST: Duration = Duration::from_mins(10);
 
 /// Asks for the captions of some videos that were not asked yet, or whose details were read anew.
-pub(super) async fn run(
-    crawler: &Crawler,
-    client: &InstanceClient,
-    pass: Pass,
-    context: &JobContext,
-) -> Result<(), CrawlError> {
-    let (host, limit) = (client.origin().host(), i64::from(crawler.config.captions_per_crawl));
+pub(super) async fn run(reading: Reading<'_>) -> Result<(), CrawlError> {
+    let (crawler, host) = (reading.crawler, reading.host());
+    let limit = i64::from(crawler.config.captions_per_crawl);
     let due = store::due(&mut crawler.platform.db.read().await?, host, limit).await?;
-    let reading = Reading { crawler, client, pass: Pass { start: 0, ..pass } };
+    let captions = Captions { reading };
     let (mut changed, mut failures) = (0_u32, 0);
     let until = crawler.platform.clock.now() + LONGEST;
     for video in due {
-        if context.is_cancelled() {
-            return Err(CrawlError::Stopping);
-        }
-        let outcome = reading.read(&video).await?;
+        reading.check_stop()?;
+        let outcome = captions.read(&video).await?;
         changed += u32::from(outcome == Outcome::Changed);
         failures = if outcome == Outcome::Failed { failures + 1 } else { 0 };
         if failures == MAX_FAILURES || crawler.platform.clock.now() > until {
@@ -55,10 +47,8 @@ pub(super) async fn run(
     Ok(())
 }
 
-struct Reading<'c> {
-    crawler: &'c Crawler,
-    client: &'c InstanceClient,
-    pass: Pass,
+struct Captions<'c> {
+    reading: Reading<'c>,
 }
 
 /// What came of asking for the captions of a video.
@@ -77,12 +67,12 @@ struct Findings {
     gone: Vec<String>,
 }
 
-impl Reading<'_> {
+impl Captions<'_> {
     async fn read(&self, video: &Due) -> Result<Outcome, CrawlError> {
         match self.look(video).await {
             Ok(findings) => self.write(video, &findings).await,
             Err(error @ (CrawlError::Net(_) | CrawlError::Nonsense(_))) => {
-                debug!(host = self.client.origin().host(), %error, "the captions of a video could not be read");
+                debug!(host = self.reading.host(), %error, "the captions of a video could not be read");
                 self.write(video, &Findings::default()).await?;
                 Ok(Outcome::Failed)
             }
@@ -91,12 +81,8 @@ impl Reading<'_> {
     }
 
     async fn write(&self, video: &Due, findings: &Findings) -> Result<Outcome, CrawlError> {
-        let platform = &self.crawler.platform;
-        let mut tx = platform.db.begin().await?;
-        if !hosts::advance_pass(&mut tx, self.client.origin().host(), self.pass, self.pass.start).await? {
-            return Err(CrawlError::Superseded);
-        }
-        let is_there = store::mark_read(&mut tx, video.id, platform.clock.now()).await?;
+        let mut tx = self.reading.begin().await?;
+        let is_there = store::mark_read(&mut tx, video.id, self.reading.crawler.platform.clock.now()).await?;
         let has_changed = is_there && !(findings.new.is_empty() && findings.gone.is_empty());
         if has_changed {
             for (caption, source) in &findings.new {
@@ -113,8 +99,8 @@ impl Reading<'_> {
     }
 
     async fn look(&self, video: &Due) -> Result<Findings, CrawlError> {
-        let mut known = store::sources(&mut self.crawler.platform.db.read().await?, video.id).await?;
-        let files = self.client.captions(video.uuid).await?;
+        let mut known = store::sources(&mut self.reading.crawler.platform.db.read().await?, video.id).await?;
+        let files = self.reading.client.captions(video.uuid).await?;
         self.compare(&files, &mut known).await
     }
 
@@ -129,7 +115,7 @@ impl Reading<'_> {
             if known.remove(&file.language).is_some_and(|source| source == file.source) {
                 continue;
             }
-            let passages = webvtt::read(&self.client.caption_file(&file.path).await?);
+            let passages = webvtt::read(&self.reading.client.caption_file(&file.path).await?);
             let caption = Caption {
                 language: file.language.clone(),
                 label: file.label.clone(),

@@ -5,13 +5,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::StatusCode;
 use platform::net::{HttpClient, NetError, Response};
+use serde::de::DeserializeOwned;
 use url::{Url, form_urlencoded};
 use uuid::Uuid;
 
 use super::{CrawlError, robots::Robots};
 use crate::{
-    hosts::Origin,
-    ingest::{self, CaptionFile, WireDetail, WirePage},
+    hosts::{Origin, consent::rules},
+    ingest::{self, CaptionFile, WirePage},
 };
 
 /// The most entries that PeerTube gives at once.
@@ -34,8 +35,8 @@ pub(super) struct InstanceClient {
 }
 
 /// What an instance says about one video.
-pub(super) enum Detail {
-    Found(WireDetail),
+pub(super) enum Detail<T> {
+    Found(T),
     /// It is not there, or not for everybody.
     Gone,
     /// The instance fails on this one.
@@ -45,9 +46,19 @@ pub(super) enum Detail {
 impl InstanceClient {
     /// Asks for permission first.
     pub async fn connect(http: HttpClient, origin: Origin, pace: Duration) -> Result<Self, CrawlError> {
-        let mut client = Self { http, origin, pace, robots: Robots::default() };
+        let mut client = Self::knowing(http, origin, pace, Robots::default());
         client.robots = client.fetch_robots().await?;
         Ok(client)
+    }
+
+    /// With the rules that were read a moment ago.
+    pub fn knowing(http: HttpClient, origin: Origin, pace: Duration, robots: Robots) -> Self {
+        Self { http, origin, pace, robots }
+    }
+
+    /// What its `robots.txt` says.
+    pub fn robots(&self) -> &Robots {
+        &self.robots
     }
 
     pub fn origin(&self) -> &Origin {
@@ -69,8 +80,8 @@ impl InstanceClient {
         response.json().map_err(|error| CrawlError::Nonsense(error.to_string()))
     }
 
-    /// What the list does not tell about a video.
-    pub async fn detail(&self, uuid: Uuid) -> Result<Detail, CrawlError> {
+    /// What a video's own page says.
+    pub async fn detail<T: DeserializeOwned>(&self, uuid: Uuid) -> Result<Detail<T>, CrawlError> {
         let response = self.get(&format!("/api/v1/videos/{uuid}"), MAX_DETAIL_BYTES).await?;
         match response.status {
             status if status.is_success() && refuses_indexing(&response) => Ok(Detail::Gone),
@@ -152,10 +163,6 @@ impl InstanceClient {
 }
 
 fn refuses_indexing(response: &Response) -> bool {
-    response.header("x-robots-tag").is_some_and(|value| {
-        value
-            .split(',')
-            .map(str::trim)
-            .any(|word| word.eq_ignore_ascii_case("noindex") || word.eq_ignore_ascii_case("none"))
-    })
+    let values = response.headers.get_all("x-robots-tag").iter().filter_map(|value| value.to_str().ok());
+    rules::of_headers(values).is_some()
 }

@@ -1,25 +1,21 @@
 //! Reads an instance's channels and playlists: two short lists, from beginning to end in each crawl.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Deref,
+};
 
-use platform::{db::Tx, jobs::JobContext};
+use platform::db::Tx;
 use tracing::{debug, info};
 
-use super::{
-    CrawlError,
-    client::{InstanceClient, PAGE},
-    jobs::Crawler,
-};
+use super::{CrawlError, client::PAGE, reading::Reading};
 use crate::{
     channels::Channel,
     collections::{
         Collection, VideoCounts,
         store::{self, NewCollection},
     },
-    hosts::{
-        consent::{self, Subject, rules},
-        store::{self as hosts, Pass},
-    },
+    hosts::consent::{self, rules},
     ingest::{self, WirePage},
     playlists::Playlist,
     store as videos,
@@ -33,28 +29,28 @@ const MAX_REPEATS: u32 = 3;
 
 /// Reads both lists, and removes what they no longer show. An instance that has no such list, or does not want it to be
 /// read, has nothing of the kind.
-pub(super) async fn run(
-    crawler: &Crawler,
-    client: &InstanceClient,
-    pass: Pass,
-    context: &JobContext,
-) -> Result<(), CrawlError> {
-    let counts = videos::count_by_channel(&mut crawler.platform.db.read().await?, client.origin().host()).await?;
-    let reading = Reading { crawler, client, context, counts, pass: Pass { start: 0, ..pass } };
-    let channels_changed = reading.read::<Channel>().await?;
-    let playlists_changed = reading.read::<Playlist>().await?;
+pub(super) async fn run(reading: Reading<'_>) -> Result<(), CrawlError> {
+    let counts = videos::count_by_channel(&mut reading.crawler.platform.db.read().await?, reading.host()).await?;
+    let lists = Lists { reading, counts };
+    let channels_changed = lists.read::<Channel>().await?;
+    let playlists_changed = lists.read::<Playlist>().await?;
     if channels_changed || playlists_changed {
-        crawler.collections.catch_up().await?;
+        reading.crawler.collections.catch_up().await?;
     }
     Ok(())
 }
 
-struct Reading<'c> {
-    crawler: &'c Crawler,
-    client: &'c InstanceClient,
-    context: &'c JobContext,
+struct Lists<'c> {
+    reading: Reading<'c>,
     counts: VideoCounts,
-    pass: Pass,
+}
+
+impl<'c> Deref for Lists<'c> {
+    type Target = Reading<'c>;
+
+    fn deref(&self) -> &Reading<'c> {
+        &self.reading
+    }
 }
 
 /// What a page has to say.
@@ -64,7 +60,7 @@ struct Found<C> {
     is_repeat: bool,
 }
 
-impl Reading<'_> {
+impl Lists<'_> {
     /// Tells whether something has changed.
     async fn read<C: Collection>(&self) -> Result<bool, CrawlError> {
         let mut seen = HashSet::new();
@@ -78,9 +74,7 @@ impl Reading<'_> {
     async fn read_list<C: Collection>(&self, seen: &mut HashSet<String>) -> Result<usize, CrawlError> {
         let (mut start, mut total, mut changed, mut repeats) = (0, None, 0, 0);
         loop {
-            if self.context.is_cancelled() {
-                return Err(CrawlError::Stopping);
-            }
+            self.check_stop()?;
             let page = match self.client.collections(C::LIST, start).await? {
                 Some(page) => page,
                 None if start == 0 => return Ok(changed),
@@ -127,8 +121,7 @@ impl Reading<'_> {
 
     /// Writes what is new or has changed; tells how many those are.
     async fn write<C: Collection>(&self, found: Vec<C>) -> Result<usize, CrawlError> {
-        let mut tx = self.crawler.platform.db.begin().await?;
-        self.check_turn(&mut tx).await?;
+        let mut tx = self.begin().await?;
         let found = self.consenting(&mut tx, found).await?;
         let names: Vec<String> = found.iter().map(Collection::name).collect();
         let mut known: HashMap<String, String> = store::known::<C>(&mut tx, self.host(), &names).await?;
@@ -155,37 +148,20 @@ impl Reading<'_> {
     /// Leaves out who does not want to be found, by what they said before or say here, and takes away what is known of them.
     async fn consenting<C: Collection>(&self, tx: &mut Tx, mut found: Vec<C>) -> Result<Vec<C>, CrawlError> {
         let now = self.crawler.platform.clock.now();
-        let mut out = consent::opted_out_of(tx, self.host()).await?;
-        for (name, description) in found.iter().flat_map(Collection::descriptions) {
-            let objection = rules::of_actor(None, description);
-            if objection.is_some() || out.of_owners([name]).is_some() {
-                let subject = Subject::Actor { name: name.to_lowercase(), origin: self.client.origin().clone() };
-                consent::heed(tx, &subject, objection, now).await?;
-                out = consent::opted_out_of(tx, self.host()).await?;
-            }
-        }
+        let said = found.iter().flat_map(Collection::descriptions);
+        let wishes: Vec<_> = said.map(|(name, text)| (name.to_owned(), rules::of_actor(None, text))).collect();
+        let out = consent::heed_all(tx, self.client.origin(), &wishes, now).await?;
         found.retain(|document| out.of_owners(document.owners()).is_none());
         Ok(found)
     }
 
     async fn sweep<C: Collection>(&self) -> Result<u64, CrawlError> {
         let now = self.crawler.platform.clock.now();
-        let mut tx = self.crawler.platform.db.begin().await?;
-        self.check_turn(&mut tx).await?;
+        let mut tx = self.begin().await?;
         let revision = videos::next_revision(&mut tx).await?;
         let removed = store::remove_unseen::<C>(&mut tx, self.host(), self.pass.number, now, revision).await?;
         tx.commit().await?;
         Ok(removed)
-    }
-
-    /// Nobody else has begun to read the instance, and it is still on the list.
-    async fn check_turn(&self, tx: &mut Tx) -> Result<(), CrawlError> {
-        let is_ours = hosts::advance_pass(tx, self.host(), self.pass, self.pass.start).await?;
-        if is_ours { Ok(()) } else { Err(CrawlError::Superseded) }
-    }
-
-    fn host(&self) -> &str {
-        self.client.origin().host()
     }
 }
 

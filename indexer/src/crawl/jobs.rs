@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use courier::Courier;
 use platform::{
     Platform,
     db::DbError,
@@ -11,11 +12,21 @@ use platform::{
 use serde::{Deserialize, Serialize};
 use tracing::{info, warn};
 
-use super::{CrawlError, captions, client::InstanceClient, collections, pass};
+use super::{
+    CatchUp, CrawlError, ReadVideo, captions,
+    client::InstanceClient,
+    collections,
+    glance::{self, Glance},
+    owners, pass,
+    reading::Reading,
+    robots::RecentRobots,
+    single,
+};
 use crate::{
     Config,
     collections::{Collections, store as collection_rows},
     hosts::{self, Origin, store},
+    listen,
     projection::Projection,
     store as videos,
 };
@@ -61,22 +72,46 @@ impl Job for ForgetRemoved {
 }
 
 /// The jobs of this feature.
-pub fn jobs(platform: &Platform, config: &Config, projection: &Projection, collections: &Collections) -> JobSet {
+pub fn jobs(
+    platform: &Platform,
+    config: &Config,
+    courier: Option<Courier>,
+    projection: &Projection,
+    collections: &Collections,
+) -> JobSet {
     let crawler = Arc::new(Crawler {
         platform: platform.clone(),
         config: config.clone(),
         projection: projection.clone(),
         collections: collections.clone(),
+        robots: RecentRobots::default(),
+        courier,
     });
-    let (due, forget) = (crawler.clone(), crawler.clone());
+    let (due, forget, told, following) = (crawler.clone(), crawler.clone(), crawler.clone(), crawler.clone());
+    let glancing = crawler.clone();
     JobSet::new()
         .on(move |job: CrawlHost, context| {
             let crawler = crawler.clone();
             async move { crawler.crawl(&job.host, &context).await }
         })
+        .on(move |job: ReadVideo, context| {
+            let crawler = told.clone();
+            async move { single::run(&crawler, &job, &context).await }
+        })
+        .on(move |job: Glance, _| {
+            let crawler = glancing.clone();
+            async move { glance::run(&crawler, &job.host).await }
+        })
+        .on(move |_: CatchUp, _| {
+            let crawler = following.clone();
+            async move { crawler.catch_up().await }
+        })
         .on(move |_: CrawlDue, _| {
             let crawler = due.clone();
-            async move { crawler.enqueue_due().await.map_err(JobError::from) }
+            async move {
+                crawler.enqueue_due().await?;
+                Ok(glance::enqueue_due(&crawler).await?)
+            }
         })
         .on(move |_: ForgetRemoved, _| {
             let crawler = forget.clone();
@@ -104,6 +139,9 @@ pub(super) struct Crawler {
     pub config: Config,
     pub projection: Projection,
     pub collections: Collections,
+    pub robots: RecentRobots,
+    /// Reads the documents of accounts and channels, where this server is an actor that may ask for them.
+    pub courier: Option<Courier>,
 }
 
 impl Crawler {
@@ -129,24 +167,32 @@ impl Crawler {
         tx.commit().await?;
         let Some(pass) = pass else { return Ok(()) };
         let client = InstanceClient::connect(self.platform.http.clone(), origin, self.pace()).await?;
-        pass::run(self, &client, pass, context).await?;
-        collections::run(self, &client, pass, context).await?;
-        captions::run(self, &client, pass, context).await
+        let reading = Reading { crawler: self, client: &client, context, pass };
+        pass::run(reading).await?;
+        owners::run(reading.after_the_list()).await?;
+        collections::run(reading.after_the_list()).await?;
+        captions::run(reading.after_the_list()).await
     }
 
-    fn pace(&self) -> Duration {
+    pub(super) fn pace(&self) -> Duration {
         Duration::from_secs_f64(1.0 / self.config.requests_per_second.clamp(0.01, 1_000.0))
     }
 
     /// The instance does not want to be indexed: what was known goes at once.
-    async fn withdraw(&self, host: &str, reason: &str) -> Result<(), JobError> {
+    pub(super) async fn withdraw(&self, host: &str, reason: &str) -> Result<(), JobError> {
         let now = self.platform.clock.now();
         let mut tx = self.platform.db.begin().await?;
         // First the host, then its videos, as everywhere: two that wait for each other would never end.
         store::note_refusal(&mut tx, host, reason, now + self.config.crawl_interval.get()).await?;
+        listen::unfollow(&mut tx, host, now).await?;
         let removed = hosts::remove_videos(&mut tx, host, now).await?;
         tx.commit().await?;
         info!(host, reason, removed, "{host} does not want to be indexed");
+        self.catch_up().await
+    }
+
+    /// Returns when everything that was committed before can be found.
+    pub(super) async fn catch_up(&self) -> Result<(), JobError> {
         self.collections.catch_up().await.map_err(JobError::retry)?;
         self.projection.catch_up().await.map_err(JobError::retry)
     }
@@ -155,7 +201,7 @@ impl Crawler {
     async fn postpone(&self, host: &str, error: &CrawlError) -> Result<(), DbError> {
         let now = self.platform.clock.now();
         let mut tx = self.platform.db.begin().await?;
-        let Some(failures) = store::note_failure(&mut tx, host, &error.to_string()).await? else { return Ok(()) };
+        let Some(failures) = store::note_failure(&mut tx, host, &error.explain(), now).await? else { return Ok(()) };
         let wait = wait_after(failures, self.config.crawl_interval.get()).max(requested_wait(error));
         store::postpone(&mut tx, host, now + wait).await?;
         tx.commit().await?;

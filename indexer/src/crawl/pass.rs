@@ -1,23 +1,24 @@
 //! One reading of an instance's whole list.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, ops::Deref};
 
-use platform::{clock::Timestamp, db::Tx, jobs::JobContext};
+use platform::{clock::Timestamp, db::Tx};
 use tracing::{debug, info};
 use uuid::Uuid;
 
 use super::{
     CrawlError,
-    client::{Detail, InstanceClient, PAGE},
-    jobs::Crawler,
+    client::{Detail, PAGE},
+    reading::Reading,
 };
 use crate::{
     document::VideoDocument,
     hosts::{
+        absence,
         consent::{self, OptedOut},
-        store::{self as hosts, Pass},
+        store as hosts,
     },
-    ingest::{self, WirePage, WireVideo},
+    ingest::{self, WireDetail, WirePage, WireVideo, Wish},
     store::{self, KnownVideo, NewVideo},
 };
 
@@ -27,24 +28,24 @@ const MAX_SLIPPED: i64 = 50;
 const MAX_REPEATS: u32 = 3;
 
 /// Reads the list from where the pass stands, then removes what it did not show.
-pub(super) async fn run(
-    crawler: &Crawler,
-    client: &InstanceClient,
-    pass: Pass,
-    context: &JobContext,
-) -> Result<(), CrawlError> {
-    let mut reading = Reading { crawler, client, context, pass, rejected: 0, seen: HashSet::new() };
-    reading.read_list().await?;
-    reading.sweep().await
+pub(super) async fn run(reading: Reading<'_>) -> Result<(), CrawlError> {
+    let mut list = List { reading, rejected: 0, seen: HashSet::new() };
+    list.read().await?;
+    list.sweep().await
 }
 
-struct Reading<'c> {
-    crawler: &'c Crawler,
-    client: &'c InstanceClient,
-    context: &'c JobContext,
-    pass: Pass,
+struct List<'c> {
+    reading: Reading<'c>,
     rejected: i64,
     seen: HashSet<Uuid>,
+}
+
+impl<'c> Deref for List<'c> {
+    type Target = Reading<'c>;
+
+    fn deref(&self) -> &Reading<'c> {
+        &self.reading
+    }
 }
 
 /// What one page has to say.
@@ -52,6 +53,8 @@ struct Reading<'c> {
 struct Findings {
     unchanged: Vec<Uuid>,
     changed: Vec<Finding>,
+    /// What accounts and channels said about themselves on the way.
+    wishes: Vec<Wish>,
 }
 
 struct Finding {
@@ -61,8 +64,14 @@ struct Finding {
     detailed_at: Option<Timestamp>,
 }
 
-impl Reading<'_> {
-    async fn read_list(&mut self) -> Result<(), CrawlError> {
+impl Findings {
+    fn changed_uuids(&self) -> Vec<Uuid> {
+        self.changed.iter().map(|finding| finding.document.uuid).collect()
+    }
+}
+
+impl List<'_> {
+    async fn read(&mut self) -> Result<(), CrawlError> {
         let (mut total, mut repeats) = (None, 0);
         loop {
             self.check_stop()?;
@@ -71,13 +80,14 @@ impl Reading<'_> {
             if start >= limit {
                 return Err(CrawlError::Endless(limit));
             }
+            let asked_at = self.crawler.platform.clock.now();
             let page = self.client.page(start).await?;
             total = total.or(page.total);
             let length = page.data.len() as u64;
             if length == 0 {
                 return ends_at(start, total);
             }
-            let is_repeat = self.read_page(page).await?;
+            let is_repeat = self.read_page(page, asked_at).await?;
             repeats = if is_repeat { repeats + 1 } else { 0 };
             if repeats == MAX_REPEATS {
                 return Err(CrawlError::Nonsense("the list of videos repeats itself without end".to_owned()));
@@ -91,7 +101,7 @@ impl Reading<'_> {
     }
 
     /// Writes what a page says, together with how far the pass is then. Tells whether all of it was seen before.
-    async fn read_page(&mut self, page: WirePage) -> Result<bool, CrawlError> {
+    async fn read_page(&mut self, page: WirePage, asked_at: Timestamp) -> Result<bool, CrawlError> {
         let length = page.data.len().min(PAGE as usize);
         let mut videos = self.accept(page);
         let is_repeat = videos.iter().all(|video| self.seen.contains(&video.uuid)) && !videos.is_empty();
@@ -100,16 +110,18 @@ impl Reading<'_> {
         videos.retain(|video| may_be_found(video, &out));
         let mut findings = self.compare(videos).await?;
         let next = self.pass.start + length as i64;
-        let mut tx = self.crawler.platform.db.begin().await?;
-        if !hosts::advance_pass(&mut tx, self.host(), self.pass, next).await? {
-            return Err(CrawlError::Superseded);
-        }
-        // Who has opted out while their videos were read is heard here at the latest.
-        let out = consent::opted_out_of(&mut tx, self.host()).await?;
-        findings.changed.retain(|finding| may_be_found(&finding.document, &out));
+        let mut tx = self.begin_at(next).await?;
+        // Who has opted out while their videos were read, or says here that they do not want it, is heard at the latest now;
+        // and what the instance told of a video meanwhile is newer than the page.
+        let now = self.crawler.platform.clock.now();
+        let out = consent::heed_all(&mut tx, self.client.origin(), &findings.wishes, now).await?;
+        let told = store::written_since(&mut tx, self.host(), &findings.changed_uuids(), asked_at).await?;
+        findings
+            .changed
+            .retain(|finding| may_be_found(&finding.document, &out) && !told.contains(&finding.document.uuid));
         self.write(&mut tx, &findings).await?;
         tx.commit().await?;
-        self.pass.start = next;
+        self.reading.pass.start = next;
         if !findings.changed.is_empty() {
             self.crawler.projection.catch_up().await?;
         }
@@ -161,7 +173,7 @@ impl Reading<'_> {
                 keep_details(&mut video, known);
                 known.detailed_at
             }
-            _ => match self.client.detail(video.uuid).await? {
+            _ => match self.client.detail::<WireDetail>(video.uuid).await? {
                 Detail::Gone => return Ok(()),
                 Detail::Unavailable => {
                     if let Some(known) = &known {
@@ -169,10 +181,13 @@ impl Reading<'_> {
                     }
                     None
                 }
-                Detail::Found(detail) => match ingest::complete(&mut video, &detail) {
-                    Ok(()) => Some(now),
-                    Err(_) => return Ok(()),
-                },
+                Detail::Found(detail) => {
+                    findings.wishes.extend(ingest::wishes(&detail));
+                    match ingest::complete(&mut video, &detail) {
+                        Ok(()) => Some(now),
+                        Err(_) => return Ok(()),
+                    }
+                }
             },
         };
         let content_hash = ingest::content_hash(&video);
@@ -225,10 +240,7 @@ impl Reading<'_> {
             store::unseen(&mut platform.db.read().await?, self.host(), self.pass.number, MAX_SLIPPED + 1).await?;
         let slipped = if missing.len() as i64 > MAX_SLIPPED { vec![] } else { self.still_public(missing).await? };
         let now = platform.clock.now();
-        let mut tx = platform.db.begin().await?;
-        if !hosts::advance_pass(&mut tx, self.host(), self.pass, self.pass.start).await? {
-            return Err(CrawlError::Superseded);
-        }
+        let mut tx = self.begin().await?;
         if !slipped.is_empty() {
             store::mark_seen(&mut tx, self.host(), &slipped, self.pass.number).await?;
         }
@@ -237,6 +249,7 @@ impl Reading<'_> {
         let videos = store::count(&mut tx, self.host()).await?;
         let next = now + self.crawler.config.crawl_interval.get();
         hosts::finish_pass(&mut tx, self.host(), videos, self.rejected, now, next).await?;
+        absence::end(&mut tx, self.host()).await?;
         tx.commit().await?;
         info!(host = self.host(), videos, removed, rejected = self.rejected, "read all videos of {}", self.host());
         self.crawler.projection.catch_up().await?;
@@ -246,7 +259,7 @@ impl Reading<'_> {
     async fn still_public(&self, missing: Vec<Uuid>) -> Result<Vec<Uuid>, CrawlError> {
         let mut slipped = Vec::new();
         for uuid in missing {
-            match self.client.detail(uuid).await? {
+            match self.client.detail::<WireDetail>(uuid).await? {
                 Detail::Found(detail) if ingest::is_public(&detail) => slipped.push(uuid),
                 Detail::Found(_) | Detail::Gone => {}
                 Detail::Unavailable => {
@@ -258,17 +271,9 @@ impl Reading<'_> {
         }
         Ok(slipped)
     }
-
-    fn check_stop(&self) -> Result<(), CrawlError> {
-        if self.context.is_cancelled() { Err(CrawlError::Stopping) } else { Ok(()) }
-    }
-
-    fn host(&self) -> &str {
-        self.client.origin().host()
-    }
 }
 
-fn may_be_found(video: &VideoDocument, out: &OptedOut) -> bool {
+pub(super) fn may_be_found(video: &VideoDocument, out: &OptedOut) -> bool {
     out.of_owners([video.account.name.as_str(), video.channel.name.as_str()]).is_none()
 }
 

@@ -1,5 +1,13 @@
 //! May we? The rules of `robots.txt` (RFC 9309).
 
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+
+use chrono::TimeDelta;
+use platform::clock::Timestamp;
+
 /// The rules that apply to one agent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Robots {
@@ -10,6 +18,34 @@ pub struct Robots {
 struct Rule {
     allow: bool,
     pattern: String,
+}
+
+/// The rules of hosts that were asked for them a moment ago: whoever tells of ten videos is not asked ten times.
+#[derive(Debug, Default)]
+pub struct RecentRobots {
+    by_host: Mutex<HashMap<String, (Timestamp, Robots)>>,
+}
+
+/// So long rules hold without being asked for; RFC 9309 (section 2.4) allows a day.
+const HOLD: TimeDelta = TimeDelta::minutes(10);
+
+impl RecentRobots {
+    /// The rules of a host, if they still hold.
+    pub fn of(&self, host: &str, now: Timestamp) -> Option<Robots> {
+        let by_host = self.by_host.lock().unwrap_or_else(PoisonError::into_inner);
+        by_host.get(host).filter(|(read_at, _)| holds(*read_at, now)).map(|(_, robots)| robots.clone())
+    }
+
+    /// Keeps the rules of a host for a while.
+    pub fn keep(&self, host: &str, robots: Robots, now: Timestamp) {
+        let mut by_host = self.by_host.lock().unwrap_or_else(PoisonError::into_inner);
+        by_host.retain(|_, (read_at, _)| holds(*read_at, now));
+        by_host.insert(host.to_owned(), (now, robots));
+    }
+}
+
+fn holds(read_at: Timestamp, now: Timestamp) -> bool {
+    read_at <= now && now - read_at < HOLD
 }
 
 /// Of each kind: those that name the agent, and those for everybody.

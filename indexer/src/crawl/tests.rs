@@ -43,7 +43,8 @@ struct Instance {
     details_fail: bool,
     endless: bool,
     ignores_start: bool,
-    noindex: bool,
+    /// The header `X-Robots-Tag` of its list.
+    robots_tag: Option<&'static str>,
     /// How many videos it says that it has, if not the truth.
     claims: Option<usize>,
     hidden_in_list: Vec<String>,
@@ -113,8 +114,8 @@ async fn list(State(shared): State<Shared>, uri: Uri, Query(query): Query<BTreeM
         answer["total"] = json!(instance.claims.unwrap_or(instance.videos.len()));
     }
     let mut response = Json(answer).into_response();
-    if instance.noindex {
-        response.headers_mut().insert("x-robots-tag", "noindex".parse().unwrap());
+    if let Some(tag) = instance.robots_tag {
+        response.headers_mut().insert("x-robots-tag", tag.parse().unwrap());
     }
     response
 }
@@ -168,7 +169,7 @@ impl Scene {
         instance.lock().unwrap().videos = names.iter().map(|name| record(name)).collect();
         let platform = TestPlatform::new().await;
         platform.names.insert(HOST, serve(&platform.platform.tasks, instance.clone()).await);
-        let indexer = mount(&platform.platform, config).await.unwrap();
+        let indexer = mount(&platform.platform, Config { listen: false, ..config }, None).await.unwrap();
         Self { platform, indexer, instance }
     }
 
@@ -403,10 +404,51 @@ async fn robots_txt_is_obeyed_and_ends_an_earlier_consent() {
 #[tokio::test]
 async fn a_noindex_header_is_a_refusal() {
     let scene = Scene::with(&["Whales"]).await;
-    scene.change(|instance| instance.noindex = true);
+    scene.change(|instance| instance.robots_tag = Some("noindex"));
     scene.add().await;
     assert_eq!(scene.status().await.state, HostState::Refused);
     assert!(scene.names("whales").await.is_empty());
+    scene.change(|instance| instance.robots_tag = Some("otherbot: noindex"));
+    scene.crawl_again().await;
+    assert_eq!(scene.names("whales").await, ["Whales"], "it is for somebody else");
+}
+
+#[tokio::test]
+async fn who_objects_beside_a_video_is_heard_before_it_is_indexed() {
+    let scene = Scene::with(&["Whales", "Dolphins"]).await;
+    scene.change(|instance| {
+        instance.videos[0]["channel"] = json!({
+            "name": "quiet", "displayName": "Quiet", "host": HOST, "description": "My films #nobot",
+        });
+    });
+    scene.add().await;
+    assert_eq!(scene.names("harbour").await, ["Dolphins"]);
+    let out = hosts::consent::opt_outs(&mut scene.platform.platform.db.read().await.unwrap()).await.unwrap();
+    assert_eq!((out[0].name.as_str(), out[0].proof.as_str()), ("quiet", "tag"));
+}
+
+#[tokio::test]
+async fn what_went_wrong_is_said_in_plain_words() {
+    let scene = Scene::with(&["Whales"]).await;
+    scene.change(|instance| instance.broken = true);
+    scene.add().await;
+    assert!(scene.status().await.last_error.unwrap().contains("has trouble of its own (502"));
+}
+
+#[tokio::test]
+async fn what_is_taken_out_while_a_page_is_read_does_not_come_back_with_it() {
+    let scene = Scene::with(&["Whales", "Dolphins"]).await;
+    scene.add().await;
+    let db = &scene.platform.platform.db;
+    let mut tx = db.begin().await.unwrap();
+    let later = scene.platform.clock.now() + Duration::from_secs(1);
+    assert!(hosts::remove_video(&mut tx, HOST, uuid_of("Whales"), later).await.unwrap());
+    tx.commit().await.unwrap();
+    scene.crawl_again().await;
+    assert_eq!(scene.names("harbour").await, ["Dolphins"]);
+    scene.platform.clock.advance(Duration::from_secs(2));
+    scene.crawl_again().await;
+    assert_eq!(scene.names("harbour").await, ["Dolphins", "Whales"], "the instance shows it still");
 }
 
 #[tokio::test]
@@ -451,7 +493,7 @@ async fn a_lost_index_is_made_again_from_the_database() {
     scene.add().await;
     let elsewhere = TestPlatform::new().await;
     let platform = platform::Platform { data: elsewhere.platform.data.clone(), ..scene.platform.platform.clone() };
-    let again = mount(&platform, Config::default()).await.unwrap();
+    let again = mount(&platform, Config { listen: false, ..Config::default() }, None).await.unwrap();
     again.projection.catch_up().await.unwrap();
     assert_eq!(again.searcher.counts().await.unwrap().videos, 2);
 }

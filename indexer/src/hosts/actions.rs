@@ -8,11 +8,12 @@ use platform::{
     jobs,
 };
 use tracing::info;
+use uuid::Uuid;
 
 use super::{
     AddressError, HostCounts, HostFilter, HostStatus, Origin, Source, consent, directories, jobs::Visit, nearest, store,
 };
-use crate::{collections, store as videos};
+use crate::{channels::Channel, collections, listen, playlists::Playlist, store as videos};
 
 /// Why the list could not be changed.
 #[derive(Debug, thiserror::Error)]
@@ -53,8 +54,7 @@ pub async fn add_host(tx: &mut Tx, address: &str, allow_http: bool, now: Timesta
 /// [`HostsError::Unknown`] if it is not on the list.
 pub async fn remove_host(tx: &mut Tx, host: &str, now: Timestamp) -> Result<Source, HostsError> {
     let source = store::source_of(tx, host).await?.ok_or_else(|| HostsError::Unknown(host.to_owned()))?;
-    store::delete(tx, host).await?;
-    remove_videos(tx, host, now).await?;
+    unlist(tx, host, now).await?;
     Ok(source)
 }
 
@@ -192,6 +192,43 @@ pub(super) async fn list_host(
         enqueue_visit(tx, origin.host(), now).await?;
     }
     Ok(known.is_none())
+}
+
+/// Takes an instance off the list together with all that is because it was there: the follow, and what is known from it.
+/// Tells how many videos that were.
+pub(super) async fn unlist(tx: &mut Tx, host: &str, now: Timestamp) -> Result<u64, DbError> {
+    store::delete(tx, host).await?;
+    listen::unfollow(tx, host, now).await?;
+    consent::store::forget_owners(tx, host).await?;
+    remove_videos(tx, host, now).await
+}
+
+/// Takes a video of an instance out of the index; tells whether it was there.
+pub(crate) async fn remove_video(tx: &mut Tx, host: &str, uuid: Uuid, now: Timestamp) -> Result<bool, DbError> {
+    store::lock(tx, host).await?;
+    if !videos::is_indexed(tx, host, uuid).await? {
+        return Ok(false);
+    }
+    let revision = videos::next_revision(tx).await?;
+    videos::remove(tx, host, uuid, now, revision).await?;
+    store::recount(tx, host).await?;
+    Ok(true)
+}
+
+/// Takes an account or a channel of an instance out of the index with all that is its; tells how many videos that were. The
+/// name is in lower case.
+pub(crate) async fn remove_actor(tx: &mut Tx, host: &str, name: &str, now: Timestamp) -> Result<u64, DbError> {
+    // First the host, then its videos, as everywhere: a crawl that is writing a page of the list is waited for, and the
+    // next page is written by who sees the opt-out.
+    store::lock(tx, host).await?;
+    let revision = videos::next_revision(tx).await?;
+    consent::store::mark_unseen(tx, host, name).await?;
+    let removed = videos::remove_unseen(tx, host, 0, now, revision).await?;
+    consent::store::mark_collections_unseen(tx, host, name).await?;
+    collections::store::remove_unseen::<Channel>(tx, host, 0, now, revision).await?;
+    collections::store::remove_unseen::<Playlist>(tx, host, 0, now, revision).await?;
+    store::recount(tx, host).await?;
+    Ok(removed)
 }
 
 pub(crate) async fn remove_videos(tx: &mut Tx, host: &str, now: Timestamp) -> Result<u64, DbError> {

@@ -8,13 +8,13 @@ use url::{Host, Url};
 ///
 /// The authority ([`Origin::host`]) is what PeerTube calls the host: lower case, with the port only when it is not the
 /// usual one, internationalised names in their ASCII form.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Origin {
     scheme: Scheme,
     host: String,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Scheme {
     Https,
     Http,
@@ -74,6 +74,13 @@ impl Origin {
     /// The absolute URL of a path that starts with a slash.
     pub fn join(&self, path: &str) -> String {
         format!("{self}{path}")
+    }
+
+    /// Another instance that this one names by its host, reached as this one is. `None` if it is no host name.
+    pub fn neighbour(&self, host: &str) -> Option<Self> {
+        let is_bare = !host.contains(['/', '@', '?', '#']);
+        let address = format!("{}://{host}", self.scheme.name());
+        is_bare.then(|| Self::parse(&address, self.scheme == Scheme::Http).ok()).flatten()
     }
 
     /// Whether an absolute URL leads to this instance, with the same scheme.
@@ -178,6 +185,15 @@ mod tests {
             "https://tube.example:444/",
         ] {
             assert!(!origin.owns(url), "{url}");
+        }
+    }
+
+    #[test]
+    fn an_instance_names_others_by_their_hosts() {
+        let origin = Origin::parse("https://tube.example", false).unwrap();
+        assert_eq!(origin.neighbour("Other.example").unwrap().to_string(), "https://other.example");
+        for text in ["", "nodots", "a@b.example", "b.example/x", "https://b.example"] {
+            assert_eq!(origin.neighbour(text), None, "{text}");
         }
     }
 

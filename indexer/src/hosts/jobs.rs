@@ -12,11 +12,12 @@ use tracing::{debug, info, warn};
 
 use super::{
     Origin,
+    absence::{self, LookForVanished},
     consent::{self, Settled},
     directories::{self, Directory},
-    store,
+    neighbours, store,
 };
-use crate::{Config, crawl::CrawlHost};
+use crate::{Config, crawl::CrawlHost, listen};
 
 /// Asks an instance whether it wants to be read, then has it read.
 #[derive(Debug, Serialize, Deserialize)]
@@ -90,9 +91,20 @@ const MAX_ASKED: i64 = 50;
 
 /// The jobs of this feature.
 pub fn job_set(platform: &Platform, config: &Config) -> JobSet {
-    let keeper = Arc::new(Keeper { platform: platform.clone(), accepts_newcomers: config.accept_opt_in });
+    let keeper = Arc::new(Keeper {
+        platform: platform.clone(),
+        accepts_newcomers: config.accept_opt_in,
+        listens: config.listen,
+        discovers: config.discover_neighbours,
+    });
     let (asker, watcher, reader) = (keeper.clone(), keeper.clone(), keeper.clone());
+    let neighbours = neighbours::job_set(platform);
+    let (platform, config) = (platform.clone(), config.clone());
     JobSet::new()
+        .on(move |_: LookForVanished, _| {
+            let (platform, config) = (platform.clone(), config.clone());
+            async move { absence::look(&platform, &config).await.map_err(JobError::from) }
+        })
         .on(move |job: Visit, _| {
             let keeper = keeper.clone();
             async move { keeper.visit(&job.host).await }
@@ -109,16 +121,22 @@ pub fn job_set(platform: &Platform, config: &Config) -> JobSet {
             let keeper = reader.clone();
             async move { keeper.read_directory(&job.address).await }
         })
+        .merge(neighbours)
 }
 
 /// The jobs that come back by themselves.
 pub fn schedules() -> Vec<Schedule> {
-    vec![Schedule::new("index-look-around", "23 * * * * *", || LookAround {})]
+    vec![
+        Schedule::new("index-look-around", "23 * * * * *", || LookAround {}),
+        Schedule::new("index-look-for-vanished", "0 29 * * * *", || LookForVanished {}),
+    ]
 }
 
 struct Keeper {
     platform: Platform,
     accepts_newcomers: bool,
+    listens: bool,
+    discovers: bool,
 }
 
 impl Keeper {
@@ -126,7 +144,11 @@ impl Keeper {
         self.ask(host).await?;
         let mut tx = self.platform.db.begin().await?;
         if store::origin_of(&mut tx, host).await?.is_some() {
-            jobs::enqueue(&mut tx, self.platform.clock.now(), &CrawlHost { host: host.to_owned() }).await?;
+            let now = self.platform.clock.now();
+            jobs::enqueue(&mut tx, now, &CrawlHost { host: host.to_owned() }).await?;
+            if self.listens {
+                listen::enqueue_question(&mut tx, host, now).await?;
+            }
         }
         tx.commit().await?;
         Ok(())
@@ -161,6 +183,9 @@ impl Keeper {
             jobs::enqueue(&mut tx, now, &AskConsent { host }).await?;
         }
         self.enqueue_directories(&mut tx).await?;
+        if self.discovers {
+            neighbours::enqueue_due(&mut tx, now).await?;
+        }
         tx.commit().await
     }
 

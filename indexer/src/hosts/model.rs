@@ -1,8 +1,12 @@
 use platform::clock::Timestamp;
 
+use crate::listen::{Follow, FollowState};
+
 /// Why an instance is on the list. Of several reasons the one that comes last here is kept: it outlives the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Source {
+    /// It follows an instance of the list, or is followed by one.
+    Neighbour,
     /// One of `indexer.directories` names it.
     Directory,
     /// The instance beside follows it, and its operator wants what comes by this follow to be indexed.
@@ -18,6 +22,7 @@ pub enum Source {
 impl Source {
     pub(super) fn name(self) -> &'static str {
         match self {
+            Self::Neighbour => "neighbour",
             Self::Directory => "directory",
             Self::Follow => "follow",
             Self::OptIn => "opt_in",
@@ -27,7 +32,7 @@ impl Source {
     }
 
     pub(super) fn parse(name: &str) -> Self {
-        [Self::Directory, Self::Follow, Self::OptIn, Self::Configuration]
+        [Self::Neighbour, Self::Directory, Self::Follow, Self::OptIn, Self::Configuration]
             .into_iter()
             .find(|source| source.name() == name)
             .unwrap_or(Self::Manual)
@@ -93,6 +98,10 @@ pub struct HostStatus {
     pub next_crawl_at: Timestamp,
     /// What went wrong, if something did.
     pub last_error: Option<String>,
+    /// Since when nothing of it is found, because it could not be read for long; `None` if it is found.
+    pub hidden_at: Option<Timestamp>,
+    /// Whether it tells what is new; `None` if it was not asked to.
+    pub follow: Option<Follow>,
 }
 
 /// Which instances of the list are asked for.
@@ -134,11 +143,23 @@ pub(super) struct HostRow {
     last_success_at: Option<Timestamp>,
     next_crawl_at: Timestamp,
     last_error: Option<String>,
+    hidden_at: Option<Timestamp>,
+    follow_state: Option<String>,
+    follow_since: Option<Timestamp>,
+    follow_error: Option<String>,
+}
+
+impl HostRow {
+    fn follow(&mut self) -> Option<Follow> {
+        let state = FollowState::parse(self.follow_state.as_deref()?)?;
+        Some(Follow { state, since: self.follow_since?, error: self.follow_error.take() })
+    }
 }
 
 impl From<HostRow> for HostStatus {
-    fn from(row: HostRow) -> Self {
+    fn from(mut row: HostRow) -> Self {
         Self {
+            follow: row.follow(),
             host: row.host,
             origin: row.origin,
             source: Source::parse(&row.source),
@@ -151,6 +172,7 @@ impl From<HostRow> for HostStatus {
             last_success_at: row.last_success_at,
             next_crawl_at: row.next_crawl_at,
             last_error: row.last_error,
+            hidden_at: row.hidden_at,
         }
     }
 }

@@ -48,6 +48,15 @@ pub async fn lock(tx: &mut Tx, host: &str) -> Result<(), DbError> {
     tx.query(sql!("UPDATE index_hosts SET host = host WHERE host = $1")).bind(host).execute().await.map(drop)
 }
 
+/// The same for who writes a video of an instance: gives the number of its present or last reading. `None` if it is not on
+/// the list, or does not want to be indexed.
+pub async fn lock_for_video(tx: &mut Tx, host: &str) -> Result<Option<i64>, DbError> {
+    tx.query(sql!("UPDATE index_hosts SET host = host WHERE host = $1 AND state <> 'refused' RETURNING pass"))
+        .bind(host)
+        .fetch_optional_scalar()
+        .await
+}
+
 /// Counts the indexed videos of an instance anew.
 pub async fn recount(tx: &mut Tx, host: &str) -> Result<(), DbError> {
     tx.query(sql!(
@@ -92,29 +101,30 @@ pub async fn list(
     count: i64,
 ) -> Result<Vec<HostStatus>, DbError> {
     let mut query = conn.build(sql!(fragment
-        "SELECT host, origin, source, added_at, state, video_count, rejected_count, pass_started_at, next_start,
-                last_crawl_at, last_success_at, next_crawl_at, last_error
-         FROM index_hosts WHERE 1 = 1"
+        "SELECT h.host, origin, source, added_at, h.state, video_count, rejected_count, pass_started_at, next_start,
+                last_crawl_at, last_success_at, next_crawl_at, last_error, hidden_at,
+                f.state AS follow_state, f.since AS follow_since, f.error AS follow_error
+         FROM index_hosts h LEFT JOIN index_follows f ON f.host = h.host WHERE 1 = 1"
     ));
     restrict(&mut query, filter);
-    query.push(" ORDER BY host LIMIT ").bind(count).push(" OFFSET ").bind(start);
+    query.push(" ORDER BY h.host LIMIT ").bind(count).push(" OFFSET ").bind(start);
     let rows = query.fetch_all::<HostRow>().await?;
     Ok(rows.into_iter().map(HostStatus::from).collect())
 }
 
 /// How many instances a filter lets through.
 pub async fn count_listed(conn: &mut Connection, filter: &HostFilter) -> Result<i64, DbError> {
-    let mut query = conn.build(sql!(fragment "SELECT COUNT(*) FROM index_hosts WHERE 1 = 1"));
+    let mut query = conn.build(sql!(fragment "SELECT COUNT(*) FROM index_hosts h WHERE 1 = 1"));
     restrict(&mut query, filter);
     query.fetch_scalar().await
 }
 
 fn restrict(query: &mut DynamicQuery<'_>, filter: &HostFilter) {
     if !filter.search.is_empty() {
-        query.push(" AND host LIKE ").bind(pattern_of(&filter.search)).push(" ESCAPE '!'");
+        query.push(" AND h.host LIKE ").bind(pattern_of(&filter.search)).push(" ESCAPE '!'");
     }
     if let Some(state) = filter.state {
-        query.push(" AND state = ").bind(state.name());
+        query.push(" AND h.state = ").bind(state.name());
     }
 }
 
@@ -128,9 +138,10 @@ fn pattern_of(text: &str) -> String {
 pub async fn find(conn: &mut Connection, host: &str) -> Result<Option<HostStatus>, DbError> {
     let row = conn
         .query(sql!(
-            "SELECT host, origin, source, added_at, state, video_count, rejected_count, pass_started_at, next_start,
-                    last_crawl_at, last_success_at, next_crawl_at, last_error
-             FROM index_hosts WHERE host = $1"
+            "SELECT h.host, origin, source, added_at, h.state, video_count, rejected_count, pass_started_at, next_start,
+                    last_crawl_at, last_success_at, next_crawl_at, last_error, hidden_at,
+                    f.state AS follow_state, f.since AS follow_since, f.error AS follow_error
+             FROM index_hosts h LEFT JOIN index_follows f ON f.host = h.host WHERE h.host = $1"
         ))
         .bind(host)
         .fetch_optional::<HostRow>()
@@ -189,6 +200,30 @@ pub async fn due(conn: &mut Connection, now: Timestamp, limit: i64) -> Result<Ve
     .bind(limit)
     .fetch_all_scalars()
     .await
+}
+
+/// The instances that do not tell what is new, and that were neither read nor glanced at since a moment; at most `limit`.
+pub async fn due_for_glance(conn: &mut Connection, since: Timestamp, limit: i64) -> Result<Vec<String>, DbError> {
+    conn.query(sql!(
+        "SELECT h.host FROM index_hosts h LEFT JOIN index_follows f ON f.host = h.host
+         WHERE h.state = 'indexed' AND h.last_success_at < $1 AND (h.glanced_at IS NULL OR h.glanced_at < $1)
+             AND (f.state IS NULL OR f.state <> 'accepted')
+         ORDER BY h.glanced_at NULLS FIRST LIMIT $2"
+    ))
+    .bind(since)
+    .bind(limit)
+    .fetch_all_scalars()
+    .await
+}
+
+/// Notes that an instance is being glanced at.
+pub async fn note_glance(tx: &mut Tx, host: &str, now: Timestamp) -> Result<(), DbError> {
+    tx.query(sql!("UPDATE index_hosts SET glanced_at = $1 WHERE host = $2"))
+        .bind(now)
+        .bind(host)
+        .execute()
+        .await
+        .map(drop)
 }
 
 /// How many instances were read completely at least once.
@@ -262,7 +297,7 @@ pub async fn finish_pass(
 ) -> Result<(), DbError> {
     tx.query(sql!(
         "UPDATE index_hosts SET pass_started_at = NULL, next_start = 0, state = $1, last_success_at = $2, next_crawl_at = $3,
-             last_error = NULL, failures = 0, video_count = $4, rejected_count = $5
+             last_error = NULL, failures = 0, failing_since = NULL, video_count = $4, rejected_count = $5
          WHERE host = $6"
     ))
     .bind(HostState::Indexed.name())
@@ -277,12 +312,15 @@ pub async fn finish_pass(
 }
 
 /// Notes that a reading failed, and tells how many have failed in a row. `None` if the instance is gone.
-pub async fn note_failure(tx: &mut Tx, host: &str, error: &str) -> Result<Option<i64>, DbError> {
+pub async fn note_failure(tx: &mut Tx, host: &str, error: &str, now: Timestamp) -> Result<Option<i64>, DbError> {
     tx.query(sql!(
-        "UPDATE index_hosts SET state = $1, last_error = $2, failures = failures + 1 WHERE host = $3 RETURNING failures"
+        "UPDATE index_hosts SET state = $1, last_error = $2, failures = failures + 1,
+             failing_since = COALESCE(failing_since, $3)
+         WHERE host = $4 RETURNING failures"
     ))
     .bind(HostState::Failing.name())
     .bind(error)
+    .bind(now)
     .bind(host)
     .fetch_optional_scalar()
     .await
@@ -292,7 +330,7 @@ pub async fn note_failure(tx: &mut Tx, host: &str, error: &str) -> Result<Option
 pub async fn note_refusal(tx: &mut Tx, host: &str, reason: &str, next: Timestamp) -> Result<(), DbError> {
     tx.query(sql!(
         "UPDATE index_hosts SET state = $1, last_error = $2, next_crawl_at = $3, pass_started_at = NULL, next_start = 0,
-             failures = 0, video_count = 0
+             failures = 0, failing_since = NULL, hidden_at = NULL, video_count = 0
          WHERE host = $4"
     ))
     .bind(HostState::Refused.name())

@@ -101,7 +101,9 @@ impl Scene {
         for name in [HOST, "new.test", "list.test"] {
             test.names.insert(name, address);
         }
-        let indexer = mount(&test.platform, Config { requests_per_second: 1_000.0, ..config }).await.unwrap();
+        let indexer = mount(&test.platform, Config { requests_per_second: 1_000.0, listen: false, ..config }, None)
+            .await
+            .unwrap();
         Self { test, indexer, server }
     }
 

@@ -93,6 +93,20 @@ pub struct WireDetail {
     pub description: Option<String>,
     #[serde(deserialize_with = "lenient")]
     pub tags: Vec<String>,
+    #[serde(deserialize_with = "lenient")]
+    pub account: Option<WireSaid>,
+    #[serde(deserialize_with = "lenient")]
+    pub channel: Option<WireSaid>,
+}
+
+/// What an account or a channel says about itself beside one of its videos.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct WireSaid {
+    #[serde(deserialize_with = "lenient")]
+    pub name: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    pub description: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

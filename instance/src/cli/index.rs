@@ -5,7 +5,10 @@ mod evaluate;
 mod load;
 
 use clap::{Args, Subcommand};
-use indexer::hosts::{self, HostState, HostStatus, Origin, Source, directories};
+use indexer::{
+    hosts::{self, HostState, HostStatus, Origin, Source, directories},
+    listen::{Follow, FollowState},
+};
 use platform::{
     clock::{Clock, SystemClock},
     db::Db,
@@ -113,7 +116,7 @@ async fn remove(options: &Servers) -> Result<(), CliError> {
 /// Whoever named the server may name it again.
 fn reminder(source: Source) -> &'static str {
     match source {
-        Source::Manual | Source::Directory => "",
+        Source::Manual | Source::Directory | Source::Neighbour => "",
         Source::Configuration => {
             "; `indexer.hosts` names it: take it out there, or it comes back when the server starts"
         }
@@ -191,7 +194,9 @@ fn describe(status: &HostStatus) -> String {
         HostState::Waiting => "waiting to be read for the first time".to_owned(),
         HostState::Indexed => format!("{videos}, read {when}"),
         HostState::Failing => {
-            format!("{videos}, last read {when}, tried again {}", status.next_crawl_at.format("%F %R UTC"))
+            let hidden = if status.hidden_at.is_some() { " (not found until it is back)" } else { "" };
+            let next = status.next_crawl_at.format("%F %R UTC");
+            format!("{videos}{hidden}, last read {when}, tried again {next}")
         }
         HostState::Refused => "does not want to be indexed".to_owned(),
     };
@@ -200,7 +205,22 @@ fn describe(status: &HostStatus) -> String {
         (None, Some(position)) => words = format!("{words}; being read, at {position}"),
         (None, None) => {}
     }
-    words
+    format!("{words}; {}", describe_follow(status.follow.as_ref()))
+}
+
+/// Whether the server tells what is new.
+fn describe_follow(follow: Option<&Follow>) -> String {
+    let Some(follow) = follow else { return "not asked to tell what is new".to_owned() };
+    let since = follow.since.format("%F %R UTC");
+    match follow.state {
+        FollowState::Asked => format!("asked {since} to tell what is new"),
+        FollowState::Accepted => format!("tells what is new since {since}"),
+        FollowState::Refused => format!("does not tell what is new, as it answered {since}"),
+        FollowState::Unavailable => {
+            let error = follow.error.as_deref().unwrap_or("it has no actor of its own");
+            format!("cannot be asked to tell what is new: {error}")
+        }
+    }
 }
 
 /// A number with its noun: `1 server`, `2 servers`.
@@ -228,6 +248,8 @@ mod tests {
             last_success_at: Some(FakeClock::default().now()),
             next_crawl_at: FakeClock::default().now(),
             last_error: None,
+            hidden_at: None,
+            follow: None,
         }
     }
 
@@ -240,10 +262,22 @@ mod tests {
 
     #[test]
     fn a_server_says_how_reading_it_goes() {
-        assert_eq!(describe(&status(HostState::Indexed)), "1 video, read 2026-03-01 12:00 UTC");
+        assert!(describe(&status(HostState::Indexed)).starts_with("1 video, read 2026-03-01 12:00 UTC; "));
         let failing = HostStatus { last_error: Some("timed out".to_owned()), ..status(HostState::Failing) };
-        assert!(describe(&failing).ends_with("tried again 2026-03-01 12:00 UTC; timed out"));
+        assert!(describe(&failing).contains("tried again 2026-03-01 12:00 UTC; timed out; "));
         let reading = HostStatus { reading: Some(25), ..status(HostState::Waiting) };
-        assert!(describe(&reading).ends_with("being read, at 25"));
+        assert!(describe(&reading).contains("being read, at 25; "));
+    }
+
+    #[test]
+    fn a_server_says_whether_it_tells_what_is_new() {
+        let follow =
+            |state| Follow { state, since: FakeClock::default().now(), error: Some("no such actor".to_owned()) };
+        let said = |state| describe(&HostStatus { follow: Some(follow(state)), ..status(HostState::Indexed) });
+        assert!(describe(&status(HostState::Indexed)).ends_with("not asked to tell what is new"));
+        assert!(said(FollowState::Asked).ends_with("asked 2026-03-01 12:00 UTC to tell what is new"));
+        assert!(said(FollowState::Accepted).ends_with("tells what is new since 2026-03-01 12:00 UTC"));
+        assert!(said(FollowState::Refused).contains("does not tell what is new"));
+        assert!(said(FollowState::Unavailable).ends_with("cannot be asked to tell what is new: no such actor"));
     }
 }

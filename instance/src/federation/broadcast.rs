@@ -1,4 +1,4 @@
-//! Telling everybody who follows.
+//! Telling everybody who follows, and the index in the same process, if there is one.
 
 use federation::wire::Activity;
 use platform::db::{Connection, DbError, Tx};
@@ -7,13 +7,17 @@ use url::Url;
 use crate::{
     App,
     actors::{self, ActorId},
+    compose::RoleName,
     follows,
 };
 
 /// Sends an activity to the followers of some of our actors and of the server, to each inbox once.
 pub async fn to_followers(app: &App, tx: &mut Tx, of: &[ActorId], activity: &Activity) -> Result<(), DbError> {
-    let inboxes = inboxes_around(app, tx, of).await?;
-    courier::deliver(tx, app.platform.clock.now(), &activity.actor, &inboxes, activity).await
+    let (inboxes, now) = (inboxes_around(app, tx, of).await?, app.platform.clock.now());
+    if app.roles.has(RoleName::Indexer) {
+        indexer::listen::overhear(tx, activity, now).await?;
+    }
+    courier::deliver(tx, now, &activity.actor, &inboxes, activity).await
 }
 
 /// The inboxes of the followers of some of our actors and of the server.

@@ -19,7 +19,7 @@ use serde::Deserialize;
 use serde_json::json;
 use url::Url;
 
-use crate::{App, actors, instance_api, users, videos};
+use crate::{App, actors, compose::RoleName, instance_api, users, videos};
 
 const PROFILE_PAGE: &str = "http://webfinger.net/rel/profile-page";
 /// Who is active in a month, and who in half a year, as NodeInfo counts.
@@ -34,9 +34,15 @@ pub struct Resource {
 /// `GET /.well-known/webfinger`: asked by handle, or by the address of an actor or of its page.
 pub async fn webfinger(State(app): State<App>, Query(query): Query<Resource>) -> ApiResult<impl IntoResponse> {
     let unknown = || Problem::not_found("Nobody here has that name.");
-    let name = name_of(&app, &query.resource)?.ok_or_else(unknown)?;
     let mut connection = app.platform.db.read().await?;
-    let actor = actors::store::find_local(&mut connection, &name).await?.ok_or_else(unknown)?;
+    let actor = match name_of(&app, &query.resource)? {
+        Some(name) => actors::store::find_local(&mut connection, &name).await?,
+        None => None,
+    };
+    let Some(actor) = actor else {
+        drop(connection);
+        return Ok(found(describe_index(&app, &query.resource).await?.ok_or_else(unknown)?));
+    };
     if crate::tombstones::store::deleted_at(&mut connection, actor.url()).await?.is_some() {
         return Err(Problem::new(StatusCode::GONE, "Whoever had that name is gone."));
     }
@@ -52,8 +58,20 @@ pub async fn webfinger(State(app): State<App>, Query(query): Query<Resource>) ->
         href: Some(page),
         template: None,
     });
+    Ok(found(descriptor))
+}
+
+fn found(descriptor: Descriptor) -> impl IntoResponse {
     let headers = [(header::CONTENT_TYPE, webfinger::CONTENT_TYPE), (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")];
-    Ok((headers, Json(descriptor)))
+    (headers, Json(descriptor))
+}
+
+/// The index in the same process is an actor, too.
+async fn describe_index(app: &App, resource: &str) -> ApiResult<Option<Descriptor>> {
+    if !app.roles.has(RoleName::Indexer) {
+        return Ok(None);
+    }
+    Ok(indexer::listen::describe(&app.platform, resource).await?)
 }
 
 /// The name that a resource asks for; `None` if that is nobody of this server.

@@ -100,7 +100,7 @@ async fn the_list_is_searched_and_counted() {
     for host in ["a_b.example", "axb.example", "tube.example"] {
         add_host(&mut tx, host, false, now()).await.unwrap();
     }
-    store::note_failure(&mut tx, "tube.example", "it is down").await.unwrap();
+    store::note_failure(&mut tx, "tube.example", "it is down", now()).await.unwrap();
     let search = |text: &str| HostFilter { search: text.to_owned(), state: None };
     let (found, total) = list(&mut tx, &search("A_B"), 0, 10).await.unwrap();
     assert_eq!((found[0].host.as_str(), total), ("a_b.example", 1), "a sign is not a wildcard");

@@ -6,13 +6,7 @@ use platform::{
 };
 
 use super::{Declaration, Objection, OptedOut, Subject, store};
-use crate::{
-    channels::Channel,
-    collections::store as collections,
-    hosts::{self, HostsError, Origin, Source, directories},
-    playlists::Playlist,
-    store as videos,
-};
+use crate::hosts::{self, HostsError, Origin, Source, directories};
 
 /// What an opt-out rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +17,8 @@ pub enum Proof {
     Description,
     /// What the account or channel says about itself to everybody. It holds as long as it is said.
     Tag,
+    /// What its document says to other servers (`indexable: false`). It holds as long as it is said there.
+    Document,
     /// The operator of this index, who was asked by other ways.
     Operator,
 }
@@ -33,6 +29,7 @@ impl Proof {
             Self::File => "file",
             Self::Description => "description",
             Self::Tag => "tag",
+            Self::Document => "document",
             Self::Operator => "operator",
         }
     }
@@ -45,7 +42,7 @@ pub struct OptOut {
     pub host: String,
     /// The name of the account or channel; empty for a whole instance.
     pub name: String,
-    /// What it rests on: `file`, `description`, `tag` or `operator`.
+    /// What it rests on: `file`, `description`, `tag`, `document` or `operator`.
     pub proof: String,
     /// Since when.
     pub opted_out_at: Timestamp,
@@ -60,23 +57,8 @@ pub struct OptOut {
 pub async fn opt_out(tx: &mut Tx, subject: &Subject, proof: Proof, now: Timestamp) -> Result<u64, DbError> {
     store::insert(tx, subject, proof, now).await?;
     match subject {
-        Subject::Host(origin) => {
-            hosts::store::delete(tx, origin.host()).await?;
-            hosts::remove_videos(tx, origin.host(), now).await
-        }
-        Subject::Actor { name, origin } => {
-            // First the host, then its videos, as everywhere: a crawl that is writing a page of the list is waited for, and
-            // the next page is written by who sees the opt-out.
-            hosts::store::lock(tx, origin.host()).await?;
-            let revision = videos::next_revision(tx).await?;
-            store::mark_unseen(tx, origin.host(), name).await?;
-            let removed = videos::remove_unseen(tx, origin.host(), 0, now, revision).await?;
-            store::mark_collections_unseen(tx, origin.host(), name).await?;
-            collections::remove_unseen::<Channel>(tx, origin.host(), 0, now, revision).await?;
-            collections::remove_unseen::<Playlist>(tx, origin.host(), 0, now, revision).await?;
-            hosts::store::recount(tx, origin.host()).await?;
-            Ok(removed)
-        }
+        Subject::Host(origin) => hosts::unlist(tx, origin.host(), now).await,
+        Subject::Actor { name, origin } => hosts::remove_actor(tx, origin.host(), name, now).await,
     }
 }
 
@@ -93,8 +75,8 @@ pub async fn opt_in(tx: &mut Tx, subject: &Subject, now: Timestamp) -> Result<bo
     Ok(was_out)
 }
 
-/// Heeds what an account or a channel says about itself ([`rules::of_actor`](super::rules::of_actor)), wherever it was read.
-/// What is said no longer holds no longer; an opt-out that was proved otherwise stays.
+/// Heeds what an account or a channel says about itself in its description ([`rules::of_actor`](super::rules::of_actor)),
+/// wherever that was read. What is said no longer holds no longer; an opt-out that was proved otherwise stays.
 ///
 /// # Errors
 /// [`DbError`] if the database refuses.
@@ -104,14 +86,66 @@ pub async fn heed(
     objection: Option<Objection>,
     now: Timestamp,
 ) -> Result<Settled, DbError> {
-    if objection.is_some() {
-        return Ok(Settled::OptedOut(opt_out(tx, subject, Proof::Tag, now).await?));
+    heed_said(tx, subject, objection, &[Proof::Tag], now).await
+}
+
+/// The same of its document, which holds its description and more.
+///
+/// # Errors
+/// [`DbError`] if the database refuses.
+pub async fn heed_document(
+    tx: &mut Tx,
+    subject: &Subject,
+    objection: Option<Objection>,
+    now: Timestamp,
+) -> Result<Settled, DbError> {
+    heed_said(tx, subject, objection, &[Proof::Tag, Proof::Document], now).await
+}
+
+/// Who says nothing of the kind takes back what else was proved in this way.
+async fn heed_said(
+    tx: &mut Tx,
+    subject: &Subject,
+    objection: Option<Objection>,
+    proofs: &[Proof],
+    now: Timestamp,
+) -> Result<Settled, DbError> {
+    if let Some(objection) = objection {
+        let proof = if objection == Objection::NotIndexable { Proof::Document } else { Proof::Tag };
+        return Ok(Settled::OptedOut(opt_out(tx, subject, proof, now).await?));
     }
-    if !store::delete_of_proof(tx, subject, Proof::Tag).await? {
+    let mut was_out = false;
+    for proof in proofs {
+        was_out |= store::delete_of_proof(tx, subject, *proof).await?;
+    }
+    if !was_out {
         return Ok(Settled::Unchanged);
     }
     opt_in(tx, subject, now).await?;
     Ok(Settled::OptedIn)
+}
+
+/// Heeds what accounts and channels of an instance say about themselves where something of theirs was read, and tells who
+/// is out then.
+///
+/// # Errors
+/// [`DbError`] if the database refuses.
+pub async fn heed_all(
+    tx: &mut Tx,
+    origin: &Origin,
+    wishes: &[(String, Option<Objection>)],
+    now: Timestamp,
+) -> Result<OptedOut, DbError> {
+    let mut out = opted_out_of(tx, origin.host()).await?;
+    for (name, objection) in wishes {
+        let is_out = out.of_owners([name.as_str()]).is_some();
+        if objection.is_some() != is_out {
+            let subject = Subject::Actor { name: name.to_lowercase(), origin: origin.clone() };
+            heed(tx, &subject, *objection, now).await?;
+            out = opted_out_of(tx, origin.host()).await?;
+        }
+    }
+    Ok(out)
 }
 
 /// Everybody who has opted out, by instance.
@@ -189,7 +223,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::{hosts::add_host, testing};
+    use crate::{channels::Channel, collections::store as collections, hosts::add_host, store as videos, testing};
 
     const HOST: &str = "tube.example";
 
@@ -255,6 +289,20 @@ mod tests {
         heed(&mut tx, &films, Some(Objection::Tag), now()).await.unwrap();
         assert_eq!(heed(&mut tx, &films, None, now()).await.unwrap(), Settled::Unchanged);
         assert_eq!(opt_outs(&mut tx).await.unwrap()[0].proof, "description");
+    }
+
+    #[tokio::test]
+    async fn what_a_document_says_is_not_taken_back_by_a_description() {
+        let (_database, mut tx) = listed().await;
+        let films = subject("films@tube.example");
+        let said = heed_document(&mut tx, &films, Some(Objection::NotIndexable), now()).await.unwrap();
+        assert_eq!(said, Settled::OptedOut(2));
+        assert_eq!(heed(&mut tx, &films, None, now()).await.unwrap(), Settled::Unchanged);
+        let out = heed_all(&mut tx, films.origin(), &[("films".to_owned(), None)], now()).await.unwrap();
+        assert!(out.of_owners(["films"]).is_some());
+        assert_eq!(heed_document(&mut tx, &films, None, now()).await.unwrap(), Settled::OptedIn);
+        heed(&mut tx, &films, Some(Objection::Tag), now()).await.unwrap();
+        assert_eq!(heed_document(&mut tx, &films, None, now()).await.unwrap(), Settled::OptedIn);
     }
 
     #[tokio::test]

@@ -14,9 +14,11 @@ mod subject;
 mod turns;
 
 pub(super) use actions::settle_host;
-pub use actions::{OptOut, Proof, Settled, heed, is_opted_out, opt_in, opt_out, opt_outs, opted_out_of};
+pub use actions::{
+    OptOut, Proof, Settled, heed, heed_all, heed_document, is_opted_out, opt_in, opt_out, opt_outs, opted_out_of,
+};
 pub use declaration::{Declaration, PATH, Tokens};
 pub(super) use desk::read_file;
 pub use desk::{Answer, ConsentDesk, ConsentError};
 pub use rules::{Objection, OptedOut};
-pub use subject::Subject;
+pub use subject::{Owner, Subject};

@@ -6,7 +6,7 @@ use platform::{
     sql,
 };
 
-use super::{OptOut, Proof, Subject};
+use super::{OptOut, Owner, Proof, Subject};
 
 const HOST: &str = "host";
 const ACTOR: &str = "actor";
@@ -119,4 +119,72 @@ pub async fn mark_collections_unseen(tx: &mut Tx, host: &str, name: &str) -> Res
     .execute()
     .await
     .map(drop)
+}
+
+/// Whether the document of an account or a channel was asked already.
+pub async fn is_checked(conn: &mut Connection, host: &str, url: &str) -> Result<bool, DbError> {
+    let found: Option<String> = conn
+        .query(sql!("SELECT url FROM index_owner_checks WHERE host = $1 AND url = $2"))
+        .bind(host)
+        .bind(url)
+        .fetch_optional_scalar()
+        .await?;
+    Ok(found.is_some())
+}
+
+/// The accounts and channels of a host whose documents were never asked, or not since a moment; at most `limit`.
+pub async fn unchecked_owners(
+    conn: &mut Connection,
+    host: &str,
+    since: Timestamp,
+    limit: i64,
+) -> Result<Vec<Owner>, DbError> {
+    conn.query(sql!(
+        "SELECT o.url, o.name FROM (
+             SELECT document->'account'->>'url' AS url, document->'account'->>'name' AS name FROM index_videos
+             WHERE host = $1 AND removed_at IS NULL
+             UNION
+             SELECT document->'channel'->>'url', document->'channel'->>'name' FROM index_videos
+             WHERE host = $1 AND removed_at IS NULL
+         ) o
+         WHERE NOT EXISTS (SELECT 1 FROM index_owner_checks c WHERE c.host = $1 AND c.url = o.url)
+         UNION ALL
+         SELECT url, name FROM index_owner_checks WHERE host = $1 AND checked_at < $2
+         LIMIT $3"
+    ))
+    .bind(host)
+    .bind(since)
+    .bind(limit)
+    .fetch_all()
+    .await
+}
+
+/// Notes that the document of an account or a channel was asked.
+pub async fn note_owner(tx: &mut Tx, host: &str, owner: &Owner, now: Timestamp) -> Result<(), DbError> {
+    tx.query(sql!(
+        "INSERT INTO index_owner_checks (host, url, name, checked_at) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (host, url) DO UPDATE SET name = excluded.name, checked_at = excluded.checked_at"
+    ))
+    .bind(host)
+    .bind(owner.url.clone())
+    .bind(owner.name.clone())
+    .bind(now)
+    .execute()
+    .await
+    .map(drop)
+}
+
+/// Forgets that an account or a channel was asked, because it is no longer there.
+pub async fn forget_owner(tx: &mut Tx, host: &str, owner: &Owner) -> Result<(), DbError> {
+    tx.query(sql!("DELETE FROM index_owner_checks WHERE host = $1 AND url = $2"))
+        .bind(host)
+        .bind(owner.url.clone())
+        .execute()
+        .await
+        .map(drop)
+}
+
+/// Forgets whom of a host was asked.
+pub async fn forget_owners(tx: &mut Tx, host: &str) -> Result<(), DbError> {
+    tx.query(sql!("DELETE FROM index_owner_checks WHERE host = $1")).bind(host).execute().await.map(drop)
 }

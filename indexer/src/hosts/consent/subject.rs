@@ -18,6 +18,15 @@ pub enum Subject {
     },
 }
 
+/// An account or a channel whose document may say whether it wants to be found.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Owner {
+    /// Its address, which is its id.
+    pub url: String,
+    /// Its name.
+    pub name: String,
+}
+
 /// PeerTube's bound is 50 characters.
 const MAX_NAME: usize = 100;
 /// What stands before the name in the address of an account or a channel.

@@ -75,6 +75,7 @@ fn describe(opt_out: &OptOut) -> String {
         "file" => "by its consent file",
         "description" => "by its description",
         "tag" => "by a tag",
+        "document" => "by indexable: false",
         _ => "by the operator",
     };
     format!("{who}  since {}, {proof}", opt_out.opted_out_at.format("%F %R UTC"))
