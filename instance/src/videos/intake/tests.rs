@@ -448,8 +448,8 @@ async fn titles_are_found_without_case_and_accents() {
 async fn a_live_stream_of_another_server_says_how_far_it_is() {
     let test = TestPlatform::new().await;
     let (app, account, _) = with_the_video(&test).await;
-    let text = include_str!("../../../../crates/federation/fixtures/peertube-6.3/live/ap-video-live.json");
-    let mut stream: Value = serde_json::from_str(text).unwrap();
+    let fixture = include_str!("../../../../crates/federation/fixtures/peertube-6.3/live/ap-video-live.json");
+    let mut stream: Value = serde_json::from_str(fixture).unwrap();
     let uuid = stream["uuid"].as_str().unwrap().to_owned();
     let listed = async || {
         let list = get(&app, "/api/v1/videos?isLive=true").await;
