@@ -234,7 +234,7 @@ fn best(
 ) -> Result<(usize, Vec<Arranged>), TantivyError> {
     let top = TopDocs::with_limit(query.start + query.count + LEADING);
     let (total, found) = collect::by_match(searcher, limited, top, scales)?;
-    let (arranged, folded) = leading::arrange(searcher, found)?;
+    let (arranged, folded) = leading::arrange(searcher, found);
     Ok((total - folded, arranged.into_iter().skip(query.start).take(query.count).collect()))
 }
 

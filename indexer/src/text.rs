@@ -202,7 +202,7 @@ impl Splitter {
         self.places += pairs.len();
         match self.chinese {
             Chinese::Words if chinese::is_han(&folded) => {
-                self.words.extend(chinese::looked_for(&folded, &pairs, first))
+                self.words.extend(chinese::looked_for(&folded, &pairs, first));
             }
             Chinese::PairsAndWords if chinese::is_han(&folded) => {
                 self.words.extend(chinese::indexed(&folded, pairs, first));

@@ -243,7 +243,7 @@ fn seed(video: &VideoDocument, class: Class) -> u64 {
     Draw(high ^ low.rotate_left(32) ^ salt).next()
 }
 
-/// Numbers that look drawn by chance and follow from the first (SplitMix64).
+/// Numbers that look drawn by chance and follow from the first (`SplitMix64`).
 struct Draw(u64);
 
 impl Draw {

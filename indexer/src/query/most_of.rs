@@ -194,19 +194,18 @@ impl DocSet for MostOfScorer {
     }
 
     fn size_hint(&self) -> u32 {
-        self.leading.iter().map(|scorer| scorer.size_hint()).fold(0, u32::saturating_add)
+        self.leading.iter().map(DocSet::size_hint).fold(0, u32::saturating_add)
     }
 
     fn cost(&self) -> u64 {
-        self.leading.iter().map(|scorer| scorer.cost()).sum()
+        self.leading.iter().map(DocSet::cost).sum()
     }
 }
 
 impl Scorer for MostOfScorer {
     fn score(&mut self) -> Score {
         let document = self.document;
-        let leading: Score =
-            self.leading.iter_mut().filter(|scorer| scorer.doc() == document).map(|scorer| scorer.score()).sum();
+        let leading: Score = self.leading.iter_mut().filter(|scorer| scorer.doc() == document).map(Scorer::score).sum();
         leading + self.following.iter_mut().map(|word| word.score(document)).sum::<Score>()
     }
 }

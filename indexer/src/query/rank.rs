@@ -195,7 +195,7 @@ fn title_bonuses(fields: &Fields, readings: &[Readings], whole: &str) -> Vec<Bon
         return bonuses;
     }
     let mut add = |kind: BonusKind, query: Box<dyn Query>, boost: Score| {
-        bonuses.push(Bonus { kind, query: boosted(query, boost) })
+        bonuses.push(Bonus { kind, query: boosted(query, boost) });
     };
     let probable: Vec<(usize, Term)> = readings.iter().map(probable_in_place).collect();
     let begun = before.iter().map(probable_in_place).chain([(last.place, in_title(&last.typed.word))]);

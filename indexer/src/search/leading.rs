@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use tantivy::{DocAddress, Score, Searcher, TantivyError, columnar::Column};
+use tantivy::{DocAddress, Score, Searcher, columnar::Column};
 
 use crate::schema::column;
 
@@ -33,13 +33,10 @@ pub(super) struct Arranged {
 }
 
 /// Arranges results that come best first; tells how many were folded into others.
-pub(super) fn arrange(
-    searcher: &Searcher,
-    found: Vec<(Score, DocAddress)>,
-) -> Result<(Vec<Arranged>, usize), TantivyError> {
+pub(super) fn arrange(searcher: &Searcher, found: Vec<(Score, DocAddress)>) -> (Vec<Arranged>, usize) {
     let before = found.len();
     let mut rest = found.into_iter();
-    let traits = TraitColumns::of(searcher)?;
+    let traits = TraitColumns::of(searcher);
     let leading: Vec<Candidate> = rest
         .by_ref()
         .take(LEADING)
@@ -54,7 +51,7 @@ pub(super) fn arrange(
         .collect();
     level(&mut arranged);
     let folded = before - arranged.len();
-    Ok((arranged, folded))
+    (arranged, folded)
 }
 
 impl Arranged {
@@ -147,10 +144,10 @@ struct TraitColumns {
 }
 
 impl TraitColumns {
-    fn of(searcher: &Searcher) -> Result<Self, TantivyError> {
+    fn of(searcher: &Searcher) -> Self {
         let names = [column::FINGERPRINT, column::DURATION, column::HOST_NUMBER];
         let segments = searcher.segment_readers().iter();
-        Ok(Self { segments: segments.map(|segment| names.map(|name| segment.fast_fields().u64(name).ok())).collect() })
+        Self { segments: segments.map(|segment| names.map(|name| segment.fast_fields().u64(name).ok())).collect() }
     }
 
     fn of_video(&self, address: DocAddress) -> Traits {

@@ -208,7 +208,7 @@ async fn what_is_said_is_found_with_the_moment_and_after_what_is_written() {
 async fn what_is_said_can_be_quoted_but_does_not_exclude() {
     let sea = video("At sea");
     let said = caption("There she blows");
-    let library = Library::spoken(&[sea.clone()], &[(sea.uuid, said)]).await;
+    let library = Library::spoken(std::slice::from_ref(&sea), &[(sea.uuid, said)]).await;
     assert_eq!(library.names("\"she blows\"").await, ["At sea"]);
     assert_eq!(library.names("sea -blows").await, ["At sea"]);
 }
