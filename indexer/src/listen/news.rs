@@ -189,7 +189,7 @@ mod tests {
                 "type": "Group", "id": "https://tube.example/video-channels/films", "preferredUsername": "films",
                 "inbox": "https://tube.example/inbox", "summary": summary, "indexable": indexable,
                 "publicKey": {
-                    "id": "https://tube.example/video-channels/films#main-key", "publicKeyPem": "",
+                    "id": "https://tube.example/video-channels/films#main-key", "publicKeyPem": "a key",
                     "owner": "https://tube.example/video-channels/films",
                 },
             })

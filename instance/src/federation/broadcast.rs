@@ -13,11 +13,22 @@ use crate::{
 
 /// Sends an activity to the followers of some of our actors and of the server, to each inbox once.
 pub async fn to_followers(app: &App, tx: &mut Tx, of: &[ActorId], activity: &Activity) -> Result<(), DbError> {
-    let (inboxes, now) = (inboxes_around(app, tx, of).await?, app.platform.clock.now());
+    let inboxes = inboxes_around(app, tx, of).await?;
+    send(app, tx, &inboxes, activity).await
+}
+
+/// The same to the followers of one of our actors alone.
+pub async fn to_followers_of(app: &App, tx: &mut Tx, of: ActorId, activity: &Activity) -> Result<(), DbError> {
+    let inboxes = inboxes_of(tx, &[of]).await?;
+    send(app, tx, &inboxes, activity).await
+}
+
+async fn send(app: &App, tx: &mut Tx, inboxes: &[Url], activity: &Activity) -> Result<(), DbError> {
+    let now = app.platform.clock.now();
     if app.roles.has(RoleName::Indexer) {
         indexer::listen::overhear(tx, activity, now).await?;
     }
-    courier::deliver(tx, now, &activity.actor, &inboxes, activity).await
+    courier::deliver(tx, now, &activity.actor, inboxes, activity).await
 }
 
 /// The inboxes of the followers of some of our actors and of the server.

@@ -149,8 +149,7 @@ pub async fn send_delete(app: &App, tx: &mut Tx, video: &Video) -> Result<(), Db
 
 /// To the followers of one of our actors.
 async fn send(app: &App, tx: &mut Tx, of: ActorId, actor: &Url, activity: Activity) -> Result<(), DbError> {
-    let inboxes = broadcast::inboxes_of(tx, &[of]).await?;
-    courier::deliver(tx, app.platform.clock.now(), actor, &inboxes, &addressed(actor, activity)).await
+    broadcast::to_followers_of(app, tx, of, &addressed(actor, activity)).await
 }
 
 /// To everybody, and to an actor's followers.
