@@ -17,7 +17,7 @@ const MAX_SHORT_NAME: usize = 16;
 #[template(path = "search/opensearch.xml")]
 struct Description {
     short_name: String,
-    description: String,
+    purpose: String,
     icon: String,
     results: String,
     own_address: String,
@@ -27,7 +27,7 @@ pub(crate) async fn description(State(site): State<Site>) -> Response {
     let name = site.name();
     let description = Description {
         short_name: name.chars().take(MAX_SHORT_NAME).collect(),
-        description: format!("Search videos of many sites with {name}"),
+        purpose: format!("Search videos of many sites with {name}"),
         icon: site.platform().public_url.join(&platform::web::asset_url("favicon.svg")).into(),
         results: site.address("/search"),
         own_address: site.address("/opensearch.xml"),

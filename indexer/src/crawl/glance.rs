@@ -84,7 +84,7 @@ pub(super) async fn run(crawler: &Crawler, host: &str) -> Result<(), JobError> {
 
 async fn look_through(crawler: &Crawler, host: &str) -> Result<(), CrawlError> {
     let Some(client) = single::connect(crawler, host).await? else { return Ok(()) };
-    let listed = hashes(crawler, &client, client.page(0).await?);
+    let listed = hashes(crawler, &client, &client.page(0).await?);
     let uuids: Vec<Uuid> = listed.keys().copied().collect();
     if uuids.is_empty() {
         return Ok(());
@@ -101,7 +101,7 @@ async fn look_through(crawler: &Crawler, host: &str) -> Result<(), CrawlError> {
 }
 
 /// What tells whether a video is what it was, for those of the page that may be indexed.
-fn hashes(crawler: &Crawler, client: &InstanceClient, page: WirePage) -> HashMap<Uuid, String> {
+fn hashes(crawler: &Crawler, client: &InstanceClient, page: &WirePage) -> HashMap<Uuid, String> {
     let now = crawler.platform.clock.now();
     let read = |record: &str| {
         let wire: WireVideo = serde_json::from_str(record).unwrap_or_default();

@@ -37,12 +37,11 @@ impl Identity {
         if let Some(known) = known.as_ref().filter(|known| known.url == url.as_str()) {
             return Self::read(known);
         }
-        let (private_key_pem, created_at) = match known {
-            Some(known) => (known.private_key_pem, known.created_at),
-            None => {
-                let key = SigningKey::generate().and_then(|key| key.to_pem());
-                (key.map_err(|error| no_key(&error))?, platform.clock.now())
-            }
+        let (private_key_pem, created_at) = if let Some(known) = known {
+            (known.private_key_pem, known.created_at)
+        } else {
+            let key = SigningKey::generate().and_then(|key| key.to_pem());
+            (key.map_err(|error| no_key(&error))?, platform.clock.now())
         };
         let mut tx = platform.db.begin().await?;
         store::save_actor(&mut tx, &StoredActor { url: url.into(), private_key_pem, created_at }).await?;

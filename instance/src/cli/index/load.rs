@@ -30,14 +30,14 @@ pub(super) async fn run(options: &Load) -> Result<(), CliError> {
 }
 
 fn describe(loaded: Loaded, seconds: f64) -> String {
-    let mut text = format!("{} taken in within {seconds:.1} s", counted(loaded.videos, "video"));
+    let mut parts = vec![format!("{} taken in within {seconds:.1} s", counted(loaded.videos, "video"))];
     if loaded.skipped > 0 {
-        text += &format!("; left out {} without a public video", counted(loaded.skipped, "line"));
+        parts.push(format!("left out {} without a public video", counted(loaded.skipped, "line")));
     }
     if loaded.opted_out > 0 {
-        text += &format!("; left out {} of who has opted out", counted(loaded.opted_out, "video"));
+        parts.push(format!("left out {} of who has opted out", counted(loaded.opted_out, "video")));
     }
-    text
+    parts.join("; ")
 }
 
 #[cfg(test)]
