@@ -1,4 +1,5 @@
-//! Long arithmetic, away from the threads that answer requests, and never more of it at once than there are cores for it.
+//! Long arithmetic, away from the threads that answer requests, and hardly more of it at once than there are cores for it:
+//! one more, so that no core waits while the next piece is handed over.
 
 use std::thread::available_parallelism;
 
@@ -12,7 +13,7 @@ pub(crate) struct Heavy {
 
 impl Default for Heavy {
     fn default() -> Self {
-        Self { permits: Semaphore::new(available_parallelism().map_or(1, usize::from)) }
+        Self { permits: Semaphore::new(available_parallelism().map_or(1, usize::from) + 1) }
     }
 }
 
