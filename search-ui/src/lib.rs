@@ -7,6 +7,7 @@ mod about;
 mod cards;
 mod choices;
 mod collections;
+mod completions;
 mod feed;
 mod filters;
 mod form;
@@ -67,6 +68,7 @@ pub fn router(site: Site) -> Router {
     Router::new()
         .route("/", get(home::home))
         .route("/search", get(results::results))
+        .route("/suggestions", get(completions::completions))
         .route("/search.rss", get(feed::feed))
         .route("/opensearch.xml", get(opensearch::description))
         .route("/about", get(about::about))

@@ -20,6 +20,7 @@ struct Description {
     purpose: String,
     icon: String,
     results: String,
+    suggestions: String,
     own_address: String,
 }
 
@@ -30,6 +31,7 @@ pub(crate) async fn description(State(site): State<Site>) -> Response {
         purpose: format!("Search videos of many sites with {name}"),
         icon: site.platform().public_url.join(&platform::web::asset_url("favicon.svg")).into(),
         results: site.address("/search"),
+        suggestions: site.address("/suggestions"),
         own_address: site.address("/opensearch.xml"),
     };
     ([(header::CACHE_CONTROL, "public, max-age=86400")], Xml("application/opensearchdescription+xml", description))

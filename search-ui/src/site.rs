@@ -99,6 +99,7 @@ impl Site {
         let mut page = PageContext::new(&self.parts.platform, nonce, &self.parts.base_path);
         self.name().clone_into(&mut page.site_name);
         page.opensearch_href = Some(self.link("/opensearch.xml"));
+        page.suggestions_href = Some(self.link("/suggestions"));
         page.nav = vec![
             self.nav_item("/", "Search", "search", place == Place::Home),
             self.nav_item("/search?sort=-publishedAt", "New videos", "compass", place == Place::Explore),

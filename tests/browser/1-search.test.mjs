@@ -31,3 +31,30 @@ test("a slash leads to the search box from anywhere", async () => {
     assert.equal(await page.inputValue("#site-search"), "");
   });
 });
+
+test("what is typed is completed, and the arrow keys choose", async () => {
+  await withPage({}, async (page) => {
+    await page.goto(search);
+    const box = page.locator("#home-search");
+    const list = page.locator("#home-search-suggestions");
+    await page.waitForFunction(() => customElements.get("search-box") !== undefined);
+    await box.pressSequentially(clip.beginning);
+    await list.getByRole("option").first().waitFor();
+    assert.equal(await box.getAttribute("aria-expanded"), "true");
+
+    await box.press("Escape");
+    assert.ok(await list.isHidden());
+    assert.equal(await box.inputValue(), clip.beginning, "what was typed stays");
+
+    await box.press("End");
+    await box.pressSequentially(" ");
+    await list.getByRole("option", { name: clip.title }).first().waitFor();
+    await box.press("ArrowUp");
+    await box.press("ArrowUp");
+    await box.press("ArrowDown");
+    assert.equal(await box.getAttribute("aria-activedescendant"), await list.getByRole("option").last().getAttribute("id"));
+    await list.getByRole("option", { name: clip.title }).first().click();
+    await page.waitForURL(/\/search\?search=/u);
+    assert.match(await clipLink(page).innerText(), clip.title);
+  });
+});

@@ -5,8 +5,8 @@ export const alpha = address("SHOAL_ALPHA");
 export const beta = address("SHOAL_BETA");
 export const search = address("SHOAL_SEARCH");
 
-/** The demo's clip of real footage, a few seconds long, and its word with one letter wrong. */
-export const clip = { title: /Big Buck Bunny/u, mistyped: "bunmy" };
+/** The demo's clip of real footage, a few seconds long, its word with one letter wrong, and how somebody begins to type it. */
+export const clip = { title: /Big Buck Bunny/u, mistyped: "bunmy", beginning: "big bu" };
 
 const START_TIMEOUT_MS = 30_000;
 

@@ -1,4 +1,6 @@
-// `<search-box>`: a plain search form that `/` leads to from anywhere on the page, and that does not search for nothing.
+// `<search-box>`: a plain search form that `/` leads to from anywhere on the page, that does not search for nothing, and that
+// suggests what could be meant, if `data-suggestions` says where to ask.
+import { SuggestionList } from "../search/suggestions";
 
 class SearchBox extends HTMLElement {
   readonly #lifetime = new AbortController();
@@ -8,6 +10,8 @@ class SearchBox extends HTMLElement {
     const form = this.querySelector("form");
     if (input === null || form === null) return;
     const { signal } = this.#lifetime;
+    const source = this.dataset["suggestions"];
+    if (source !== undefined) new SuggestionList(input, source, signal);
     document.addEventListener("keydown", (event) => {
       if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
       event.preventDefault();

@@ -68,3 +68,21 @@ async fn browsers_learn_how_to_search_here() {
     let template = format!("{address}?search={{searchTerms}}&amp;page={{startPage?}}");
     assert!(attributes(&document, "template").contains(&template.as_str()), "{document}");
 }
+
+#[tokio::test]
+async fn what_is_typed_is_completed_with_channels_and_titles() {
+    let videos = [video("Sea otters"), video("sea OTTERS"), video("Mountains")];
+    let visit = Visit::over(&videos, "/search-index").await;
+    let response = visit.ask(Request::get("/search-index/suggestions?search=se").body(Body::empty()).unwrap()).await;
+    assert_eq!(header_of(&response, header::CONTENT_TYPE), "application/x-suggestions+json");
+    let answer: serde_json::Value = serde_json::from_str(&text(response).await).unwrap();
+    assert_eq!(answer[0], "se");
+    assert_eq!(answer[1][0], "Sea films", "a channel");
+    let titles = answer[1].as_array().unwrap();
+    assert_eq!(titles.len(), 2, "the same words are offered once: {titles:?}");
+    assert!(
+        answer[3][0].as_str().unwrap().ends_with("/search-index/search?search=Sea+films&resultType=video-channels")
+    );
+    let nothing = visit.page("/search-index/suggestions?search=+").await;
+    assert_eq!(nothing, r#"["",[],[],[]]"#);
+}

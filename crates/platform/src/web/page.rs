@@ -26,6 +26,8 @@ pub struct PageContext {
     pub search_query: String,
     /// Where browsers learn how to search this site from their address bar (OpenSearch).
     pub opensearch_href: Option<String>,
+    /// Where the search box asks what could be meant by what is typed so far (OpenSearch Suggestions), if anybody can tell.
+    pub suggestions_href: Option<String>,
     /// Who is logged in.
     pub user: Option<UserBadge>,
     /// The places of this site.
@@ -83,6 +85,7 @@ impl PageContext {
             search_action: format!("{base_path}/search"),
             search_query: String::new(),
             opensearch_href: None,
+            suggestions_href: None,
             user: None,
             nav: vec![],
             tabs: vec![],
