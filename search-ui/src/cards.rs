@@ -5,16 +5,15 @@ use indexer::{
 };
 use platform::{
     clock::Timestamp,
-    web::{Moment, MomentPart, VideoCard},
+    web::{Moment, MomentPart, VideoCard, grouped},
 };
 
 /// The card of a found video, which leads to its own site.
 pub(crate) fn card(video: &VideoDocument, now: Timestamp) -> VideoCard {
-    let picture = video.preview_path.as_ref().or(video.thumbnail_path.as_ref());
     VideoCard {
         href: video.url.clone(),
         title: video.name.clone(),
-        thumbnail_url: picture.map(|path| format!("{}{path}", video.origin)),
+        thumbnail_url: picture(video),
         duration_label: if video.is_live { String::new() } else { VideoCard::duration_label(video.duration.into()) },
         duration_iso: format!("PT{}S", video.duration),
         channel_name: video.channel.display_name.clone(),
@@ -27,6 +26,12 @@ pub(crate) fn card(video: &VideoDocument, now: Timestamp) -> VideoCard {
         blurred: video.nsfw,
         moment: None,
     }
+}
+
+/// The address of its picture, the large one if there is one.
+pub(crate) fn picture(video: &VideoDocument) -> Option<String> {
+    let path = video.preview_path.as_ref().or(video.thumbnail_path.as_ref());
+    path.map(|path| format!("{}{path}", video.origin))
 }
 
 /// The card of a result, with the moment at which it is said, if it is.
@@ -42,19 +47,6 @@ fn moment(video: &VideoDocument, spoken: &SpokenMatch) -> Moment {
         label: VideoCard::duration_label(spoken.start.into()),
         parts: spoken.pieces.iter().map(part).collect(),
     }
-}
-
-/// `1204` as `1,204`.
-pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// A number with its noun: `1 video`, `1,204 videos`.

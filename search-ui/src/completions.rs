@@ -11,9 +11,7 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
-use indexer::{
-    channels::Channel, collections::CollectionQuery, document::VideoDocument, query::VideoQuery, search::SearchError,
-};
+use indexer::{channels::Channel, collections::CollectionQuery, document::VideoDocument, search::SearchError};
 use platform::web::Problem;
 
 use crate::{choices::ResultType, form::SearchForm, results::search_path, site::Site};
@@ -63,7 +61,7 @@ async fn channels(site: &Site, typed: &str) -> Result<Vec<Completion>, SearchErr
 
 async fn videos(site: &Site, typed: &str) -> Result<Vec<Completion>, SearchError> {
     let form = SearchForm { search: typed.to_owned(), ..SearchForm::default() };
-    let query = VideoQuery { start: 0, count: MAX_VIDEOS, ..form.video_query(site.platform().clock.now()) };
+    let query = form.first_results(MAX_VIDEOS, site.platform().clock.now());
     let found = site.searcher().search(query).await?;
     Ok(found.hits.iter().map(|hit| Completion::of_video(site, &hit.video)).collect())
 }

@@ -9,10 +9,11 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use indexer::{document::VideoDocument, query::VideoQuery};
+use indexer::document::VideoDocument;
 use tracing::error;
 
 use crate::{
+    cards::picture,
     choices::{Order, ResultType},
     form::SearchForm,
     results::{heading, search_path},
@@ -51,7 +52,7 @@ struct Item {
 pub(crate) async fn feed(State(site): State<Site>, RawQuery(query): RawQuery) -> Response {
     let asked = SearchForm::read(query.as_deref().unwrap_or_default());
     let form = SearchForm { result_type: ResultType::Videos, order: Order::Newest, page: 1, ..asked };
-    let query = VideoQuery { start: 0, count: ITEMS, ..form.video_query(site.platform().clock.now()) };
+    let query = form.first_results(ITEMS, site.platform().clock.now());
     match site.searcher().search(query).await {
         Ok(found) => {
             let items = found.hits.iter().map(|hit| Item::of(&hit.video)).collect();
@@ -85,7 +86,6 @@ impl Feed {
 
 impl Item {
     fn of(video: &VideoDocument) -> Self {
-        let picture = video.preview_path.as_ref().or(video.thumbnail_path.as_ref());
         let summary = video.description.as_deref().map(|text| text.chars().take(MAX_SUMMARY_CHARS).collect::<String>());
         Self {
             title: video.name.clone(),
@@ -96,7 +96,7 @@ impl Item {
             summary: summary.filter(|text| !text.trim().is_empty()),
             duration: video.duration,
             nsfw: video.nsfw,
-            picture: picture.map(|path| format!("{}{path}", video.origin)),
+            picture: picture(video),
         }
     }
 }

@@ -169,6 +169,11 @@ impl SearchForm {
         }
     }
 
+    /// What the index is asked for the first of the results, whatever the page.
+    pub fn first_results(&self, count: usize, now: Timestamp) -> VideoQuery {
+        VideoQuery { start: 0, count, ..self.video_query(now) }
+    }
+
     fn filters(&self, now: Timestamp) -> Filters {
         Filters {
             nsfw: match self.sensitive {

@@ -12,13 +12,13 @@ use indexer::{
 };
 use platform::{
     clock::Timestamp,
-    web::{Nonce, Page, PageContext, VideoCard},
+    web::{Nonce, Page, PageContext, VideoCard, grouped},
 };
 use serde::Deserialize;
 use url::form_urlencoded;
 
 use crate::{
-    cards::{card, counted, grouped},
+    cards::{card, counted},
     hosts::{SiteLink, StateWords},
     operator,
     site::{Place, Site},

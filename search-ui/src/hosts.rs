@@ -7,13 +7,13 @@ use indexer::hosts::{self, HostCounts, HostFilter, HostState, HostStatus};
 use platform::{
     clock::Timestamp,
     db::DbError,
-    web::{Nonce, Page, PageContext, Pagination, VideoCard},
+    web::{Nonce, Page, PageContext, Pagination, VideoCard, grouped},
 };
 use serde::Deserialize;
 use url::form_urlencoded;
 
 use crate::{
-    cards::{counted, grouped},
+    cards::counted,
     site::{Place, Site},
 };
 

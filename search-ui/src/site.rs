@@ -8,7 +8,7 @@ use axum::{
 use indexer::{Searcher, collections::Collections, hosts::ConsentDesk, search::SearchError};
 use platform::{
     Platform,
-    web::{ErrorPage, NavItem, Nonce, PageContext},
+    web::{ErrorPage, NavItem, Nonce, PageContext, Problem},
 };
 use tracing::error;
 
@@ -142,10 +142,7 @@ impl<T: Template> IntoResponse for Xml<T> {
         let Self(media_type, document) = self;
         match document.render() {
             Ok(text) => ([(header::CONTENT_TYPE, media_type)], text).into_response(),
-            Err(error) => {
-                error!(%error, "a document of the search site could not be written");
-                StatusCode::INTERNAL_SERVER_ERROR.into_response()
-            }
+            Err(error) => Problem::internal(&error).into_response(),
         }
     }
 }

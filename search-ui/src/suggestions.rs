@@ -2,7 +2,7 @@
 //!
 //! Each suggestion was tried: it says how many videos there are behind it, and one that finds nothing either is left out.
 
-use indexer::{hosts, query::VideoQuery, search::SearchError};
+use indexer::{hosts, search::SearchError};
 
 use crate::{cards::counted, form::SearchForm, site::Site};
 
@@ -28,7 +28,7 @@ const MAX_HOSTS: usize = 2;
 pub(crate) async fn suggestions(site: &Site, form: &SearchForm) -> Result<Vec<Suggestion>, SearchError> {
     let mut found = Vec::new();
     for (label, changed) in changes(site, form).await?.into_iter().take(MAX_TRIES) {
-        let query = VideoQuery { start: 0, count: 0, ..changed.video_query(site.platform().clock.now()) };
+        let query = changed.first_results(0, site.platform().clock.now());
         let total = site.searcher().search(query).await?.total;
         if total > 0 {
             let href = site.link(&format!("/search?{}", changed.query_of_page(1)));

@@ -9,7 +9,7 @@ use axum::{
 use platform::{
     clock::Timestamp,
     jobs::{Job, JobId, OpenJob},
-    web::{ApiResult, Nonce, Page, PageContext, Pagination, Problem, VideoCard},
+    web::{ApiResult, Nonce, Page, PageContext, Pagination, Problem, VideoCard, grouped},
 };
 use serde::Deserialize;
 
@@ -146,16 +146,16 @@ impl SearchRow {
 /// How far reading is, in words.
 struct Reading {
     words: String,
-    percent: Option<i64>,
+    percent: Option<u64>,
     action: &'static str,
     label: &'static str,
 }
 
 impl Reading {
     fn of(backfill: &Backfill, now: Timestamp) -> Self {
-        let (done, total) = (backfill.done, backfill.total);
+        let (done, total) = (backfill.done.unsigned_abs(), backfill.total.map(i64::unsigned_abs));
         let progress = match total {
-            Some(total) => format!("{} of {}", grouped(done.min(total.max(done))), grouped(total.max(done))),
+            Some(total) => format!("{} of {}", grouped(done), grouped(total.max(done))),
             None => format!("{} so far", grouped(done)),
         };
         let error = backfill.error.as_deref().unwrap_or("the other server did not answer");
@@ -179,23 +179,10 @@ impl Reading {
                 (format!("Stopped at {progress}: {error}. It is tried again by itself."), "resume", "Try now")
             }
         };
-        let percent = total.filter(|total| *total > 0).map(|total| (100 * done / total).clamp(0, 100));
+        let percent = total.filter(|total| *total > 0).map(|total| (100 * done / total).min(100));
         let is_finished = backfill.state() == BackfillState::Finished;
         Self { words, percent: percent.filter(|_| !is_finished), action, label }
     }
-}
-
-/// `1840` as `1,840`.
-fn grouped(number: i64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 fn kind_words(kind: ActorKind) -> &'static str {
@@ -503,12 +490,5 @@ mod tests {
             assert!(shows(words), "{words:?}");
         }
         assert!(!shows("rob") && !shows("bob@other"));
-    }
-
-    #[test]
-    fn large_numbers_are_grouped() {
-        for (number, text) in [(0, "0"), (999, "999"), (1_840, "1,840"), (1_234_567, "1,234,567")] {
-            assert_eq!(grouped(number), text);
-        }
     }
 }

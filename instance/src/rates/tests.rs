@@ -12,7 +12,7 @@ use crate::{
     App,
     actors::{self, Actor},
     federation::Paging,
-    users,
+    users::{self, User},
     videos::{self, Video, VideoId},
 };
 
@@ -50,6 +50,15 @@ async fn make_remote(app: &App) {
     let mut tx = app.platform.db.begin().await.unwrap();
     tx.query("UPDATE videos SET is_local = FALSE").execute().await.unwrap();
     tx.commit().await.unwrap();
+}
+
+/// The administrator, and a video that has become one of another server.
+async fn root_and_remote(app: &App, video: VideoId) -> (User, Video) {
+    make_remote(app).await;
+    let mut connection = app.platform.db.read().await.unwrap();
+    let root = users::store::find_by_login(&mut connection, "root").await.unwrap().unwrap();
+    let video = videos::store::find(&mut connection, video).await.unwrap().unwrap();
+    (root, video)
 }
 
 #[tokio::test]
@@ -156,11 +165,7 @@ async fn a_like_takes_few_statements() {
 async fn what_a_user_says_can_be_asked_for_by_its_id() {
     let test = TestPlatform::new().await;
     let (app, video) = App::staged(&test).await;
-    make_remote(&app).await;
-    let mut connection = app.platform.db.read().await.unwrap();
-    let root = users::store::find_by_login(&mut connection, "root").await.unwrap().unwrap();
-    let video = videos::store::find(&mut connection, video.id).await.unwrap().unwrap();
-    drop(connection);
+    let (root, video) = root_and_remote(&app, video.id).await;
     actions::rate(&app, &root, &video, Some(Rating::Dislike)).await.unwrap();
     actions::rate(&app, &root, &video, Some(Rating::Dislike)).await.unwrap();
     assert_eq!(counters(&app, video.id).await, (0, 1), "whoever says it sees it at once");
@@ -177,11 +182,7 @@ async fn what_a_user_says_can_be_asked_for_by_its_id() {
 async fn an_origin_hears_of_opinions_and_that_they_were_taken_back_however_long_it_is_away() {
     let test = TestPlatform::new().await;
     let (app, video) = App::staged(&test).await;
-    make_remote(&app).await;
-    let mut connection = app.platform.db.read().await.unwrap();
-    let root = users::store::find_by_login(&mut connection, "root").await.unwrap().unwrap();
-    let video = videos::store::find(&mut connection, video.id).await.unwrap().unwrap();
-    drop(connection);
+    let (root, video) = root_and_remote(&app, video.id).await;
     for rating in [Some(Rating::Like), None] {
         actions::rate(&app, &root, &video, rating).await.unwrap();
     }

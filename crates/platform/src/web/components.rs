@@ -60,14 +60,7 @@ impl VideoCard {
 
     /// `1204` as `1,204 views`.
     pub fn views_label(views: i64) -> String {
-        let digits = views.unsigned_abs().to_string();
-        let mut grouped = String::new();
-        for (index, digit) in digits.chars().enumerate() {
-            if index > 0 && (digits.len() - index).is_multiple_of(3) {
-                grouped.push(',');
-            }
-            grouped.push(digit);
-        }
+        let grouped = grouped(views.unsigned_abs());
         if views == 1 { "1 view".to_owned() } else { format!("{grouped} views") }
     }
 
@@ -83,6 +76,19 @@ impl VideoCard {
         }
         "just now".to_owned()
     }
+}
+
+/// `1204` as `1,204`.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 /// Ways through a long list (`components/pagination.html`).
@@ -153,5 +159,12 @@ mod tests {
         assert_eq!(VideoCard::age_label(now, now), "just now");
         assert_eq!(VideoCard::age_label(now - Duration::from_hours(1), now), "1 hour ago");
         assert_eq!(VideoCard::age_label(now - Duration::from_hours(19200), now), "2 years ago");
+    }
+
+    #[test]
+    fn large_numbers_are_grouped() {
+        for (number, text) in [(0, "0"), (999, "999"), (1_840, "1,840"), (1_234_567, "1,234,567")] {
+            assert_eq!(grouped(number), text);
+        }
     }
 }

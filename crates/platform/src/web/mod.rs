@@ -10,7 +10,7 @@ mod page;
 mod problem;
 
 pub use assets::{asset_url, router as assets_router};
-pub use components::{Moment, MomentPart, PageLink, Pagination, VideoCard};
+pub use components::{Moment, MomentPart, PageLink, Pagination, VideoCard, grouped};
 pub use layers::{Embeddable, Nonce, RequestPolicy, wrap};
 pub use negotiate::prefers_html;
 pub use object::object_response;
