@@ -88,7 +88,7 @@ struct FollowingPage {
     page: PageContext,
     rows: Vec<FollowingRow>,
     searches: Vec<SearchRow>,
-    refused: Vec<Refused>,
+    left: Left,
     /// Whether the page is another one soon. Not while it answers a form: loading it again would send that again.
     is_reading: bool,
     /// Its address.
@@ -98,7 +98,22 @@ struct FollowingPage {
     pagination: Pagination,
 }
 
+/// What of the form was not done.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Left {
+    refused: Vec<Refused>,
+    /// Beyond [`MAX_LINES`].
+    rest: Vec<String>,
+}
+
+impl Left {
+    fn is_empty(&self) -> bool {
+        self.refused.is_empty() && self.rest.is_empty()
+    }
+}
+
 /// A line of the form that names nobody who can be followed.
+#[derive(Debug, PartialEq, Eq)]
 struct Refused {
     target: String,
     words: String,
@@ -256,7 +271,7 @@ async fn read_following(
         page,
         rows: follows.iter().map(|follow| row(follow, &readings, now)).collect(),
         searches: searches.map(SearchRow::of).collect(),
-        refused: vec![],
+        left: Left::default(),
         is_reading: readings.iter().any(|backfill| backfill.state() == BackfillState::Reading),
         here: query.address("/admin/following", query.number()),
         state: query.state.clone(),
@@ -271,24 +286,26 @@ pub struct NewTargets {
     targets: String,
 }
 
-/// `POST /admin/following`: hosts, handles and addresses, one on each line. Those that name nobody are named.
+/// `POST /admin/following`: hosts, handles and addresses, one on each line. Those that name nobody are named, and those that
+/// were too many stay in the form.
 pub async fn follow(State(app): State<App>, nonce: Nonce, session: SignedIn, Form(form): Form<NewTargets>) -> Response {
     let page = pages::context(&app, &nonce, Some(&session.user), "following");
     match follow_lines(&app, &session, &form.targets).await {
-        Ok(refused) if refused.is_empty() => Redirect::to("/admin/following").into_response(),
-        Ok(refused) => match read_following(&app, page.clone(), &session, &ListQuery::default()).await {
-            Ok(page) => Page(FollowingPage { refused, is_reading: false, ..page }).into_response(),
+        Ok(left) if left.is_empty() => Redirect::to("/admin/following").into_response(),
+        Ok(left) => match read_following(&app, page.clone(), &session, &ListQuery::default()).await {
+            Ok(page) => Page(FollowingPage { left, is_reading: false, ..page }).into_response(),
             Err(problem) => problem_page(page, &problem),
         },
         Err(problem) => problem_page(page, &problem),
     }
 }
 
-async fn follow_lines(app: &App, session: &SignedIn, text: &str) -> ApiResult<Vec<Refused>> {
+async fn follow_lines(app: &App, session: &SignedIn, text: &str) -> ApiResult<Left> {
     require_administrator(&session.user)?;
     let lines = text.split(|character: char| character.is_whitespace() || character == ',');
+    let mut lines = lines.filter(|line| !line.is_empty());
     let mut refused = vec![];
-    for line in lines.filter(|line| !line.is_empty()).take(MAX_LINES) {
+    for line in lines.by_ref().take(MAX_LINES) {
         let outcome = match line.parse::<Target>() {
             Ok(target) => actions::follow_as_server(app, &target).await,
             Err(error) => Err(error.into()),
@@ -299,7 +316,7 @@ async fn follow_lines(app: &App, session: &SignedIn, text: &str) -> ApiResult<Ve
             Err(error) => refused.push(Refused { target: line.to_owned(), words: error.to_string() }),
         }
     }
-    Ok(refused)
+    Ok(Left { refused, rest: lines.map(str::to_owned).collect() })
 }
 
 /// `POST /admin/following/searches/{id}/{retry|forget}`: looks again for somebody who was not found, or never more.

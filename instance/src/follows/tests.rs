@@ -221,6 +221,17 @@ async fn a_line_that_names_no_server_is_refused_and_can_be_mended() {
 }
 
 #[tokio::test]
+async fn what_is_too_much_at_once_stays_in_the_form() {
+    let stage = Stage::new().await;
+    let token = log_in(&stage.app, "root", "a long password").await;
+    let lines: Vec<String> = (0..502).map(|number| format!("nobody!{number}")).collect();
+    let (status, page) = submit(&stage.app, &token, "/admin/following", &[("targets", &lines.join("\n"))]).await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(page.contains("These 2 are left.") && page.contains("nobody!500\nnobody!501\n</textarea>"), "{page}");
+    assert!(!page.contains("<strong dir=\"ltr\">nobody!500</strong>"), "{page}");
+}
+
+#[tokio::test]
 async fn a_page_about_reading_never_throws_away_what_is_being_written() {
     let stage = Stage::new().await;
     let token = log_in(&stage.app, "root", "a long password").await;
