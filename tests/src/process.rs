@@ -91,6 +91,31 @@ impl Process {
         fs::read_to_string(self.folder.join("log")).unwrap_or_default()
     }
 
+    /// How long it has used the processor so far, to a hundredth of a second.
+    pub fn processor_time(&self) -> Duration {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).expect("a process that runs");
+        // The name, in brackets, may contain spaces; after it, the times are the twelfth and the thirteenth.
+        let (_, rest) = stat.rsplit_once(") ").expect("a name in brackets");
+        let ticks = rest.split(' ').skip(11).take(2).map(|ticks| ticks.parse::<u64>().expect("a number"));
+        Duration::from_millis(10 * ticks.sum::<u64>())
+    }
+
+    /// Waits until it has nothing to do.
+    pub async fn calm(&self) {
+        let calm = async {
+            let mut before = self.processor_time();
+            loop {
+                sleep(Duration::from_secs(1)).await;
+                let now = self.processor_time();
+                if now - before < Duration::from_millis(50) {
+                    return;
+                }
+                before = now;
+            }
+        };
+        timeout(PATIENCE, calm).await.expect("the process comes to rest");
+    }
+
     /// Ends the process in the middle of whatever it does.
     pub fn kill(&mut self) {
         self.child.kill().expect("a process that can be killed");
