@@ -155,7 +155,7 @@ impl Harvest {
     pub async fn store(&self, app: &App, tx: &mut Tx) -> Result<i64, JobError> {
         let mut stored = 0;
         for (video, channel) in &self.videos {
-            match intake::save(app, tx, video, channel).await {
+            match intake::save(app, tx, video, channel, Reason::Pushed).await {
                 Ok(id) => stored += i64::from(id.is_some()),
                 Err(SaveError::Unusable(reason)) => {
                     debug!(video.url = %video.id, reason, "a listed video was left out");

@@ -16,7 +16,7 @@ use super::{
     actions::{self, CommentError},
     jobs,
     model::{Filters, MAX_PER_THREAD, Policy, Sort},
-    represent::{Authors, comment_json, tree_json, with_video_json},
+    represent::{Authors, comment_json, tree_json, with_videos_json},
     store,
     tree::Thread,
 };
@@ -247,8 +247,6 @@ async fn list(connection: &mut Connection, query: &ListQuery, filters: Filters) 
     let (bounds, sort) = (listing::range(page.start, page.count)?, page.sort()?);
     let comments = store::list(connection, &filters, sort, bounds).await?;
     let total = store::count(connection, &filters).await?;
-    let shown: Vec<&Comment> = comments.iter().map(|entry| &entry.comment).collect();
-    let authors = Authors::of(connection, &shown).await?;
-    let data: Vec<Value> = comments.iter().map(|entry| with_video_json(entry, &authors)).collect();
+    let data = with_videos_json(connection, &comments).await?;
     Ok(Json(json!({ "total": total, "data": data })).into_response())
 }

@@ -163,7 +163,7 @@ pub async fn send_delete(app: &App, tx: &mut Tx, video: &Video, comment: &Commen
         None
     };
     let actor = speaker.and_then(|url| Url::parse(&url).ok());
-    let was_told = !video.is_local || videos::federate::is_open(video);
+    let was_told = !video.is_local || video.is_open();
     let (Some(actor), Ok(object), true) = (actor, Url::parse(&comment.url), was_told) else {
         return Ok(());
     };
@@ -304,7 +304,7 @@ pub async fn receive_delete(
     object: &Url,
 ) -> Result<bool, DbError> {
     let Some(video) = intake::receive_delete(app, tx, speaker, object).await? else { return Ok(false) };
-    if video.is_local && videos::federate::is_open(&video) {
+    if video.is_local && video.is_open() {
         forward(app, tx, said, &video, speaker).await?;
     }
     Ok(true)

@@ -237,6 +237,8 @@ pub struct CommentOnVideo {
     pub video_name: String,
     /// The video's channel.
     pub video_channel_id: crate::channels::ChannelId,
+    /// The same as an actor.
+    pub video_channel_actor_id: ActorId,
     /// The channel's name to show.
     pub video_channel_display_name: String,
     /// The name in the channel's handle.

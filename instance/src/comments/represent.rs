@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::{Comment, model::CommentOnVideo, tree::Branch};
 use crate::{
     accounts::{self, AccountId},
+    actors::images::Avatars,
     videos::{account_json, iso},
 };
 
@@ -70,8 +71,18 @@ pub fn tree_json(branch: &Branch<'_>, authors: &Authors) -> Value {
     json!({ "comment": comment_json(branch.comment, authors), "children": children })
 }
 
-/// A comment in the lists of those who look after comments.
-pub fn with_video_json(entry: &CommentOnVideo, authors: &Authors) -> Value {
+/// Comments in the lists of those who look after comments.
+///
+/// # Errors
+/// [`DbError`] if the database refuses.
+pub async fn with_videos_json(connection: &mut Connection, entries: &[CommentOnVideo]) -> Result<Vec<Value>, DbError> {
+    let comments: Vec<&Comment> = entries.iter().map(|entry| &entry.comment).collect();
+    let authors = Authors::of(connection, &comments).await?;
+    let avatars = Avatars::of(connection, entries.iter().map(|entry| entry.video_channel_actor_id)).await?;
+    Ok(entries.iter().map(|entry| with_video_json(entry, &authors, &avatars)).collect())
+}
+
+fn with_video_json(entry: &CommentOnVideo, authors: &Authors, avatars: &Avatars) -> Value {
     let comment = &entry.comment;
     json!({
         "id": comment.id.0,
@@ -94,7 +105,7 @@ pub fn with_video_json(entry: &CommentOnVideo, authors: &Authors) -> Value {
                 "displayName": entry.video_channel_display_name,
                 "url": entry.video_channel_url,
                 "host": entry.video_channel_host,
-                "avatars": [],
+                "avatars": avatars.json(entry.video_channel_actor_id, &entry.video_channel_url),
             },
         },
         "account": authors.get(comment),

@@ -190,7 +190,7 @@ pub async fn list(
     let mut query = connection.build(sql!(fragment concat!(
         columns!(),
         ", v.uuid AS video_uuid, v.name AS video_name, v.channel_id AS video_channel_id, \
-         ch.display_name AS video_channel_display_name, cr.username AS video_channel_username, \
+         cr.id AS video_channel_actor_id, ch.display_name AS video_channel_display_name, cr.username AS video_channel_username, \
          cr.url AS video_channel_url, cr.host AS video_channel_host \
          FROM video_comments c JOIN accounts a ON a.id = c.account_id JOIN actors r ON r.id = a.actor_id \
          JOIN videos v ON v.id = c.video_id JOIN video_channels ch ON ch.id = v.channel_id \

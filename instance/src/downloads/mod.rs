@@ -23,7 +23,7 @@ use crate::{
     address::ClientAddress,
     oauth::Session,
     users::{Role, User},
-    videos::{self, Privacy, Video, model::StoredFile, stream_folder},
+    videos::{self, Video, model::StoredFile, stream_folder},
 };
 
 const LONGEST_NAME: usize = 120;
@@ -162,7 +162,7 @@ async fn send(
 ) -> ApiResult<Response> {
     let name = file.file_url.rsplit('/').next().unwrap_or_default();
     let key = Key::new(format!("{}/{name}", stream_folder(video.uuid))).map_err(|_| missing())?;
-    let is_for_all = matches!(video.privacy, Privacy::Public | Privacy::Unlisted) && video.download_enabled;
+    let is_for_all = video.privacy.is_open() && video.download_enabled;
     let cache = if is_for_all { "public, max-age=3600" } else { "private, max-age=3600" };
     let mut response = object_response(&app.platform.storage, &key, method, headers, "video/mp4", cache).await?;
     let disposition = content_disposition(&video.name, file.resolution);

@@ -20,7 +20,7 @@ use crate::{
     users::User,
     videos::{
         self,
-        intake::{self, SaveError},
+        intake::{self, Reason, SaveError},
     },
 };
 
@@ -176,9 +176,9 @@ pub async fn find_here(
         }
         Reference::Url(url) => url,
     };
-    let listed = |video: videos::Video| video.is_listed().then_some(Found::Video(video.uuid));
+    let open = |video: videos::Video| video.is_open().then_some(Found::Video(video.uuid));
     if let Some(video) = videos::store::find_by_url(connection, url.as_str()).await? {
-        return Ok(listed(video));
+        return Ok(open(video));
     }
     // Who may see it is for its page to say, which has the same name in its address.
     if let Some(playlist) = playlists::store::find_by_url(connection, url.as_str()).await? {
@@ -195,7 +195,7 @@ pub async fn find_here(
             let playlist = playlists::store::find_by_uuid(connection, uuid).await?;
             Ok(playlist.map(|playlist| Found::Playlist(playlist.uuid)))
         }
-        Some(OwnPage::Video(uuid)) => Ok(videos::store::find_by_uuid(connection, uuid).await?.and_then(listed)),
+        Some(OwnPage::Video(uuid)) => Ok(videos::store::find_by_uuid(connection, uuid).await?.and_then(open)),
         Some(OwnPage::Actor(name)) => {
             Ok(actors::store::find_local(connection, &name).await?.as_ref().map(Found::actor))
         }
@@ -272,7 +272,7 @@ async fn fetch(app: &App, reference: &Reference) -> Result<Found, LookupError> {
 async fn bring_video(app: &App, video: &wire::Video) -> Result<Found, LookupError> {
     let channel = backfill::channel_of(app, video).await?;
     let mut tx = app.platform.db.begin().await?;
-    let kept = intake::save(app, &mut tx, video, &channel).await?;
+    let kept = intake::save(app, &mut tx, video, &channel, Reason::Wanted).await?;
     tx.commit().await?;
     kept.map(|_| Found::Video(video.uuid)).ok_or(LookupError::NotFound)
 }

@@ -21,7 +21,7 @@ use crate::{
     moderation::video_blocks,
     oauth::{Session, SignedIn},
     users::{Role, User},
-    videos::{self, Privacy, Video},
+    videos,
 };
 
 /// Whether the choice itself is asked for, and not what follows from it.
@@ -118,7 +118,7 @@ pub async fn set_of_video(
     let theme = choice.read(of)?;
     let url = app.ids.video_player_settings(video.uuid);
     store::set(&mut tx, of, url.as_str(), theme, app.platform.clock.now()).await?;
-    if is_open(&video) && !video_blocks::is_unfederated(&mut tx, video.id).await? {
+    if video.is_open() && !video_blocks::is_unfederated(&mut tx, video.id).await? {
         let owner = app.ids.account(&video.account_username);
         let speakers = [video.account_actor_id, video.channel_actor_id];
         let settings = (url, app.ids.video(video.uuid), theme);
@@ -126,10 +126,6 @@ pub async fn set_of_video(
     }
     tx.commit().await?;
     Ok(answer(theme))
-}
-
-fn is_open(video: &Video) -> bool {
-    matches!(video.privacy, Privacy::Public | Privacy::Unlisted) && video.state.is_presentable()
 }
 
 /// `PUT /api/v1/player-settings/video-channels/{handle}`.
@@ -165,7 +161,7 @@ pub async fn video_document(State(app): State<App>, Path(id): Path<String>) -> A
     let missing = || Problem::not_found("There is no such video here.");
     let mut connection = app.platform.db.read().await?;
     let video = videos::find_visible(&mut connection, &id, None).await?;
-    if !video.is_local || !is_open(&video) {
+    if !video.is_local || !video.is_open() {
         return Err(missing());
     }
     let theme = store::theme(&mut connection, Dressed::Video(video.id)).await?;

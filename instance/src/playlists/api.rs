@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use super::{
     Playlist, PlaylistError, PlaylistId, PlaylistPrivacy, actions, form, listing::PlaylistQuery,
-    pictures::PictureError, positions::Move, representation::playlist_json, store,
+    pictures::PictureError, positions::Move, representation::playlists_json, store,
 };
 use crate::{
     App, accounts,
@@ -60,7 +60,7 @@ pub async fn search(
             found = None;
         }
     }
-    let data: Vec<Value> = found.iter().map(|playlist| playlist_json(&app, playlist)).collect();
+    let data = playlists_json(&app, &mut app.platform.db.read().await?, &found).await?;
     Ok(Json(json!({ "total": data.len(), "data": data })))
 }
 
@@ -107,7 +107,7 @@ async fn respond(app: &App, query: &PlaylistQuery) -> ApiResult<Json<Value>> {
     let mut connection = app.platform.db.read().await?;
     let playlists = store::list(&mut connection, query).await?;
     let total = store::count(&mut connection, &query.filter).await?;
-    let data: Vec<Value> = playlists.iter().map(|playlist| playlist_json(app, playlist)).collect();
+    let data = playlists_json(app, &mut connection, &playlists).await?;
     Ok(Json(json!({ "total": total, "data": data })))
 }
 
@@ -120,7 +120,8 @@ pub async fn privacies() -> Json<BTreeMap<i64, &'static str>> {
 pub async fn details(State(app): State<App>, Path(id): Path<String>, session: Session) -> ApiResult<Json<Value>> {
     let playlist = find_visible(&mut app.platform.db.read().await?, &id, session.user.as_ref()).await?;
     actions::refresh_if_old(&app, &playlist).await?;
-    Ok(Json(playlist_json(&app, &playlist)))
+    let mut shown = playlists_json(&app, &mut app.platform.db.read().await?, [&playlist]).await?;
+    Ok(Json(shown.pop().unwrap_or_default()))
 }
 
 /// `POST /api/v1/video-playlists`.

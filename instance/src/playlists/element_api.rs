@@ -18,7 +18,7 @@ use super::{
     api::{Parameters, Reordering, find_id, find_visible},
     element_store,
     listing::page,
-    representation::{element_json, look_at},
+    representation::{elements_json, look_at},
 };
 use crate::{
     App,
@@ -42,7 +42,7 @@ pub async fn elements(
     let playlist = find_visible(&mut connection, &id, session.user.as_ref()).await?;
     let elements = element_store::list(&mut connection, playlist.id, count, start).await?;
     let shown = look_at(&app, &mut connection, &elements, session.user.as_ref()).await?;
-    let data: Vec<Value> = elements.iter().zip(&shown).map(|(element, shown)| element_json(element, shown)).collect();
+    let data = elements_json(&app, &mut connection, &elements, &shown).await?;
     Ok(Json(json!({ "total": playlist.length, "data": data })))
 }
 

@@ -28,7 +28,7 @@ use crate::{
     channels,
     federation::broadcast,
     follows,
-    videos::{self, Privacy, Video, intake::Reason},
+    videos::{self, Video, intake::Reason},
 };
 
 const THUMBNAIL: (u32, u32) = (280, 157);
@@ -121,7 +121,7 @@ pub(super) fn element_document(app: &App, playlist: &Playlist, element: &Element
     let small = |number: Option<i64>| number.and_then(|number| u32::try_from(number).ok());
     let url = Url::parse(&element.video_url).ok();
     let is_open = match video {
-        Some(video) => matches!(video.privacy, Privacy::Public | Privacy::Unlisted),
+        Some(video) => video.privacy.is_open(),
         None => url.as_ref().is_some_and(|url| !same_host(url, &app.ids.instance_actor())),
     };
     let object = wire::PlaylistElement {

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::{Element, Playlist};
 use crate::{
     App,
+    actors::images::Avatars,
     users::User,
     videos::{self, Summary, Video, VideoId, iso, may_see},
 };
@@ -29,6 +30,13 @@ pub(super) enum Shown {
 }
 
 impl Shown {
+    fn video(&self) -> Option<&Video> {
+        match self {
+            Self::Video(video) => Some(video),
+            Self::Deleted | Self::Private | Self::Unavailable => None,
+        }
+    }
+
     /// PeerTube's number.
     fn number(&self) -> i64 {
         match self {
@@ -78,8 +86,18 @@ fn is_on(url: &str, server: &url::Url) -> bool {
     url::Url::parse(url).is_ok_and(|url| federation::origin::same_host(&url, server))
 }
 
-/// A playlist as lists and its own address show it.
-pub(super) fn playlist_json(app: &App, playlist: &Playlist) -> Value {
+/// Playlists as lists and their own addresses show them.
+pub(super) async fn playlists_json(
+    app: &App,
+    connection: &mut Connection,
+    playlists: impl IntoIterator<Item = &Playlist> + Clone,
+) -> Result<Vec<Value>, DbError> {
+    let of = |playlist: &Playlist| [Some(playlist.account_actor_id), playlist.channel_actor_id];
+    let avatars = Avatars::of(connection, playlists.clone().into_iter().flat_map(of).flatten()).await?;
+    Ok(playlists.into_iter().map(|playlist| playlist_json(app, playlist, &avatars)).collect())
+}
+
+fn playlist_json(app: &App, playlist: &Playlist, avatars: &Avatars) -> Value {
     let absolute = |path: &str| app.platform.public_url.join(path).to_string();
     let thumbnail_path = playlist.picture_path();
     let thumbnails: Vec<Value> = thumbnail_path
@@ -93,16 +111,16 @@ pub(super) fn playlist_json(app: &App, playlist: &Playlist) -> Value {
         "displayName": playlist.account_display_name,
         "url": playlist.account_url,
         "host": playlist.account_host,
-        "avatars": [],
+        "avatars": avatars.json(playlist.account_actor_id, &playlist.account_url),
     });
-    let channel = playlist.channel_id.map(|channel| {
+    let channel = playlist.channel_id.zip(playlist.channel_actor_id).map(|(channel, actor)| {
         json!({
             "id": channel.0,
             "name": playlist.channel_username,
             "displayName": playlist.channel_display_name,
             "url": playlist.channel_url,
             "host": playlist.channel_host,
-            "avatars": [],
+            "avatars": avatars.json(actor, playlist.channel_url.as_deref().unwrap_or_default()),
         })
     });
     json!({
@@ -129,8 +147,24 @@ pub(super) fn playlist_json(app: &App, playlist: &Playlist) -> Value {
     })
 }
 
-/// An element as the list of a playlist's videos shows it.
-pub(super) fn element_json(element: &Element, shown: &Shown) -> Value {
+/// Elements as the list of a playlist's videos shows them.
+pub(super) async fn elements_json(
+    app: &App,
+    connection: &mut Connection,
+    elements: &[Element],
+    shown: &[Shown],
+) -> Result<Vec<Value>, DbError> {
+    let videos: Vec<&Video> = shown.iter().filter_map(Shown::video).collect();
+    let mut summaries = videos::summaries(connection, videos).await?.into_iter();
+    let base = app.platform.public_url.as_str();
+    let in_place = elements.iter().zip(shown).map(|(element, shown)| {
+        let video = shown.video().and_then(|_| summaries.next()).map(|video| video.at(base));
+        element_json(element, shown, video)
+    });
+    Ok(in_place.collect())
+}
+
+fn element_json(element: &Element, shown: &Shown, video: Option<Summary<'_>>) -> Value {
     let mut object = json!({
         "id": element.id.0,
         "position": element.position,
@@ -138,8 +172,8 @@ pub(super) fn element_json(element: &Element, shown: &Shown) -> Value {
         "stopTimestamp": element.stop_s,
         "type": shown.number(),
     });
-    if let (Shown::Video(video), Some(object)) = (shown, object.as_object_mut()) {
-        object.insert("video".to_owned(), serde_json::to_value(Summary::from(&**video)).unwrap_or_default());
+    if let (Some(video), Some(object)) = (video, object.as_object_mut()) {
+        object.insert("video".to_owned(), serde_json::to_value(video).unwrap_or_default());
     }
     object
 }

@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use axum::{
     Json,
     extract::{Path, Query, State},
@@ -88,9 +90,9 @@ pub async fn of_account(
     let rates = store::of_account(&mut connection, account.id, only, oldest_first, range).await?;
     let wanted: Vec<VideoId> = rates.iter().map(|(video, _)| *video).collect();
     let found = videos::store::of_ids(&mut connection, &wanted).await?;
-    let data = rates.iter().filter_map(|(id, kind)| {
-        let video = found.iter().find(|video| video.id == *id)?;
-        Some(json!({ "video": Summary::from(video), "rating": kind }))
-    });
+    let base = app.platform.public_url.as_str();
+    let summaries = videos::summaries(&mut connection, &found).await?.into_iter().map(|video| video.at(base));
+    let shown: HashMap<VideoId, Summary> = found.iter().map(|video| video.id).zip(summaries).collect();
+    let data = rates.iter().filter_map(|(id, kind)| Some(json!({ "video": shown.get(id)?, "rating": kind })));
     Ok(Json(json!({ "total": total, "data": data.collect::<Vec<_>>() })))
 }

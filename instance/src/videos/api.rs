@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::{
     ListQuery, Privacy, Video, VideoId, actions, intake, labels, mine,
-    representation::{Details, ResultList, Summary, iso},
+    representation::{Details, ResultList, iso, summaries},
     store,
 };
 use crate::{
@@ -68,13 +68,14 @@ pub async fn account_videos(
 /// The one video of a search for its address.
 pub async fn respond_with_one(app: &App, uuid: Uuid) -> ApiResult<Response> {
     let mut connection = app.platform.db.read().await?;
-    let mut video = store::find_by_uuid(&mut connection, uuid).await?.filter(Video::is_listed);
+    let mut video = store::find_by_uuid(&mut connection, uuid).await?.filter(Video::is_open);
     if let Some(found) = &video
         && moderation::store::is_hidden(&mut connection, found.id).await?
     {
         video = None;
     }
-    let data: Vec<_> = video.iter().map(Summary::from).collect();
+    let base = app.platform.public_url.as_str();
+    let data: Vec<_> = summaries(&mut connection, &video).await?.into_iter().map(|video| video.at(base)).collect();
     Ok(Json(ResultList { total: i64::try_from(data.len()).ok(), data }).into_response())
 }
 
@@ -100,7 +101,9 @@ async fn render_list(app: &App, query: &ListQuery) -> ApiResult<Bytes> {
     let total = if query.skip_count { None } else { Some(store::count(&mut connection, &query.filters).await?) };
     let (now, base) = (app.platform.clock.now(), app.platform.public_url.as_str());
     let watching = |video: &Video| app.views.viewers(video.id, now);
-    let data = videos.iter().map(|video| Summary::from(video).at(base).watched_by(watching(video))).collect();
+    let summaries = summaries(&mut connection, &videos).await?;
+    let data =
+        summaries.into_iter().zip(&videos).map(|(shown, video)| shown.at(base).watched_by(watching(video))).collect();
     let list = ResultList { total, data };
     serde_json::to_vec(&list).map(Bytes::from).map_err(|error| Problem::internal(&error))
 }
@@ -119,7 +122,9 @@ pub async fn details(State(app): State<App>, Path(id): Path<String>, session: Se
         }
         None => None,
     };
+    let links = store::links(&mut connection, video.id).await?;
     let details = Details {
+        is_embeddable: video.is_local || links.is_none_or(|links| links.is_embeddable()),
         base: app.platform.public_url.as_str(),
         web_files: store::web_files(&mut connection, video.id).await?,
         tags: store::tags(&mut connection, video.id).await?,

@@ -40,12 +40,7 @@ const PREVIEW: (u32, u32) = (850, 480);
 
 /// Whether other servers that have its address may read a video of ours, and hear what is said of it.
 pub async fn is_told(connection: &mut Connection, video: &Video) -> Result<bool, DbError> {
-    Ok(is_open(video) && !is_unfederated(connection, video.id).await?)
-}
-
-/// Whether a video of ours can be seen by whoever has its address, as far as its owner decides that.
-pub fn is_open(video: &Video) -> bool {
-    matches!(video.privacy, Privacy::Public | Privacy::Unlisted) && video.state.is_presentable()
+    Ok(video.is_open() && !is_unfederated(connection, video.id).await?)
 }
 
 /// Tells the federation of a new public video: its account creates it, its channel and the server share it. New videos

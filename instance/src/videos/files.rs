@@ -11,7 +11,7 @@ use platform::{
 };
 use uuid::Uuid;
 
-use super::{Privacy, api::may_see, store};
+use super::{api::may_see, store};
 use crate::{App, oauth::Session};
 
 const A_DAY: &str = "public, max-age=86400";
@@ -65,7 +65,7 @@ pub async fn streaming_file(
         return Err(missing());
     }
     drop(connection);
-    let is_for_all = matches!(video.privacy, Privacy::Public | Privacy::Unlisted);
+    let is_for_all = video.privacy.is_open();
     let key = Key::new(format!("{}/{file}", stream_folder(uuid))).map_err(|_| missing())?;
     let (kind, cache) = match file.rsplit('.').next().unwrap_or_default() {
         "m3u8" => ("application/vnd.apple.mpegurl", AN_HOUR),

@@ -7,7 +7,7 @@ use axum::{
 use platform::web::{ApiResult, Problem};
 use serde_json::{Value, json};
 
-use super::{ListQuery, Summary, Video, store};
+use super::{ListQuery, Summary, Video, store, summaries};
 use crate::{App, moderation, oauth::SignedIn};
 
 /// `GET /api/v1/users/me/videos`: all videos of the user, whatever their state and privacy. Of the parameters of lists,
@@ -21,8 +21,10 @@ pub async fn list(
     let mut connection = app.platform.db.read().await?;
     let total = store::count_of_user(&mut connection, session.user.id, &query.filters).await?;
     let mut data = vec![];
-    for video in store::list_of_user(&mut connection, session.user.id, &query).await? {
-        let mut item = item(&video, app.platform.public_url.as_str())?;
+    let videos = store::list_of_user(&mut connection, session.user.id, &query).await?;
+    let summaries = summaries(&mut connection, &videos).await?;
+    for (video, summary) in videos.iter().zip(summaries) {
+        let mut item = item(video, summary.at(app.platform.public_url.as_str()))?;
         moderation::video_blocks::api::describe(&mut connection, video.id, &mut item).await?;
         data.push(item);
     }
@@ -30,8 +32,8 @@ pub async fn list(
 }
 
 /// A video as in lists, with what only its owner is told.
-fn item(video: &Video, base: &str) -> ApiResult<Value> {
-    let mut item = serde_json::to_value(Summary::from(video).at(base)).map_err(|error| Problem::internal(&error))?;
+fn item(video: &Video, summary: Summary<'_>) -> ApiResult<Value> {
+    let mut item = serde_json::to_value(summary).map_err(|error| Problem::internal(&error))?;
     if let Some(item) = item.as_object_mut() {
         item.insert("state".to_owned(), json!({ "id": video.state.number(), "label": video.state.label() }));
         item.insert("waitTranscoding".to_owned(), video.wait_transcoding.into());

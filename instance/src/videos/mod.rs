@@ -41,6 +41,6 @@ pub use lazy::LazyFiles;
 pub use listing::{Filters, ListQuery};
 pub use model::{Privacy, Video, VideoFile, VideoId, VideoState};
 pub(crate) use pictures::{GivenPictures, MAX_BYTES as MAX_PICTURE_BYTES, PictureError, StoredPictures};
-pub(crate) use representation::{Summary, account_json, channel_json, iso};
+pub(crate) use representation::{Summary, account_json, channel_json, iso, summaries};
 pub(crate) use rules::check as check_facts;
 pub use seed::seed;

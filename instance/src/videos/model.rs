@@ -29,6 +29,11 @@ impl Privacy {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Public, Self::Unlisted, Self::Private, Self::Internal];
 
+    /// Whether whoever has its address may see it.
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Public | Self::Unlisted)
+    }
+
     /// PeerTube's number.
     pub fn number(self) -> i64 {
         match self {
@@ -349,6 +354,11 @@ impl Video {
         self.privacy == Privacy::Public && self.state == VideoState::Published
     }
 
+    /// Whether it can be seen by whoever has its address, as far as its owner decides that.
+    pub fn is_open(&self) -> bool {
+        self.privacy.is_open() && self.state.is_presentable()
+    }
+
     /// How far a live stream is, in a word or two. `None` for any other video, and for a stream that became one.
     pub fn live_badge(&self) -> Option<&'static str> {
         let comes_back = self.live.is_permanent_live && self.live.starts().is_empty();
@@ -381,6 +391,14 @@ impl Video {
     /// Path of its large picture, when it is kept here.
     pub fn preview_path(&self) -> Option<String> {
         self.preview_file.as_ref().map(|file| format!("/lazy-static/previews/{file}"))
+    }
+}
+
+impl RemoteLinks {
+    /// Whether other sites may show the video in theirs. Who restricts that names no address for it, and neither does
+    /// a PeerTube before 8.1, which knows no restriction: nor did it have settings for players for long.
+    pub fn is_embeddable(&self) -> bool {
+        self.embed_url.is_some() || self.player_settings_url.is_none()
     }
 }
 

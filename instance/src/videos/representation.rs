@@ -1,6 +1,10 @@
 //! Videos as PeerTube's REST API shows them.
 
-use platform::{clock::Timestamp, ids::short_uuid};
+use platform::{
+    clock::Timestamp,
+    db::{Connection, DbError},
+    ids::short_uuid,
+};
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -9,7 +13,12 @@ use super::{
     Video, labels,
     model::{Redundancy, StoredFile, StreamingPlaylist},
 };
-use crate::{accounts::Account, actors::images::model::images_json, channels::Channel, downloads};
+use crate::{
+    accounts::Account,
+    actors::images::{Avatars, model::images_json},
+    channels::Channel,
+    downloads,
+};
 
 /// A number or code with its name.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -29,7 +38,7 @@ pub struct ActorSummary<'v> {
     display_name: &'v str,
     url: &'v str,
     host: &'v str,
-    avatars: [(); 0],
+    avatars: Value,
 }
 
 /// A picture that stands for a video, as PeerTube 8.1 lists them.
@@ -117,8 +126,21 @@ impl Summary<'_> {
     }
 }
 
-impl<'v> From<&'v Video> for Summary<'v> {
-    fn from(video: &'v Video) -> Self {
+/// Videos as in lists, with the avatars of their accounts and channels.
+///
+/// # Errors
+/// [`DbError`] if the avatars cannot be read.
+pub async fn summaries<'v>(
+    connection: &mut Connection,
+    videos: impl IntoIterator<Item = &'v Video> + Clone,
+) -> Result<Vec<Summary<'v>>, DbError> {
+    let actors = videos.clone().into_iter().flat_map(|video| [video.account_actor_id, video.channel_actor_id]);
+    let avatars = Avatars::of(connection, actors).await?;
+    Ok(videos.into_iter().map(|video| Summary::of(video, &avatars)).collect())
+}
+
+impl<'v> Summary<'v> {
+    fn of(video: &'v Video, avatars: &Avatars) -> Self {
         let description = video.description.as_deref().map(truncate);
         Self {
             id: video.id.0,
@@ -163,7 +185,7 @@ impl<'v> From<&'v Video> for Summary<'v> {
                 display_name: &video.account_display_name,
                 url: &video.account_url,
                 host: &video.account_host,
-                avatars: [],
+                avatars: avatars.json(video.account_actor_id, &video.account_url),
             },
             channel: ActorSummary {
                 id: video.channel_id.0,
@@ -171,7 +193,7 @@ impl<'v> From<&'v Video> for Summary<'v> {
                 display_name: &video.channel_display_name,
                 url: &video.channel_url,
                 host: &video.host,
-                avatars: [],
+                avatars: avatars.json(video.channel_actor_id, &video.channel_url),
             },
         }
     }
@@ -250,13 +272,16 @@ pub struct Details<'v> {
     pub web_files: Vec<StoredFile>,
     /// Copies on other servers.
     pub redundancies: Vec<Redundancy>,
+    /// Whether other sites may show it in theirs.
+    pub is_embeddable: bool,
 }
 
 impl Details<'_> {
     /// As `GET /api/v1/videos/{id}` answers. The description is complete here.
     pub fn to_json(&self) -> Value {
         let video = self.video;
-        let mut object = serde_json::to_value(Summary::from(video).at(self.base)).unwrap_or_default();
+        let mut object =
+            serde_json::to_value(Summary::of(video, &Avatars::default()).at(self.base)).unwrap_or_default();
         let files = self.playlist.iter().map(|(playlist, files)| self.playlist_json(playlist, files));
         let account = account_json(self.account);
         let more = json!({
@@ -275,7 +300,7 @@ impl Details<'_> {
             "inputFileUpdatedAt": null,
             "state": { "id": video.state.number(), "label": video.state.label() },
             "trackerUrls": video.tracker_urls.0,
-            "embedPrivacyPolicy": { "id": 1, "label": "All allowed" },
+            "embedPrivacyPolicy": embed_policy(self.is_embeddable),
             "files": self.web_files.iter().map(file_json).collect::<Vec<_>>(),
             "streamingPlaylists": files.collect::<Vec<_>>(),
         });
@@ -306,6 +331,11 @@ impl Details<'_> {
         }
         object
     }
+}
+
+fn embed_policy(is_embeddable: bool) -> Value {
+    let (number, label) = if is_embeddable { (1, "All allowed") } else { (3, "Remote restrictions") };
+    json!({ "id": number, "label": label })
 }
 
 fn file_json(file: &StoredFile) -> Value {

@@ -6,9 +6,11 @@
 
 pub mod actions;
 pub mod api;
+mod avatars;
 mod lazy;
 pub mod model;
 pub mod store;
 
+pub use avatars::Avatars;
 pub use lazy::LazyImages;
 pub use model::{ActorImage, ImageKind, RemoteImage};

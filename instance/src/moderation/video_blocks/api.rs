@@ -65,6 +65,7 @@ pub async fn list(State(app): State<App>, _: Moderator, Query(options): Query<Li
     let options = options.check(&["createdAt", "name", "duration", "views"])?;
     let mut connection = app.platform.db.read().await?;
     let total = store::count(&mut connection, &options).await?;
+    let base = app.platform.public_url.as_str();
     let mut data = vec![];
     for block in store::list(&mut connection, &options).await? {
         let Some(video) = videos::store::find(&mut connection, block.video_id).await? else { continue };
@@ -73,7 +74,7 @@ pub async fn list(State(app): State<App>, _: Moderator, Query(options): Query<Li
             "type": 1,
             "reason": block.reason,
             "unfederated": block.is_unfederated,
-            "video": videos::Summary::from(&video),
+            "video": videos::summaries(&mut connection, [&video]).await?.pop().map(|video| video.at(base)),
             "createdAt": iso(block.created_at).to_string(),
             "updatedAt": iso(block.updated_at).to_string(),
         }));

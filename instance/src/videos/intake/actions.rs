@@ -101,12 +101,17 @@ pub async fn want(app: &App, tx: &mut Tx, url: &Url, reason: Reason) -> Result<(
     enqueue(tx, app.platform.clock.now(), &job).await
 }
 
-/// Asks for a video at its origin, now, and keeps it. `None` if it is not for everybody, or was deleted: then it is
+/// Asks for a video at its origin, now, and keeps it. `None` if it is not for whoever asks, or was deleted: then it is
 /// forgotten here, too.
 ///
 /// # Errors
 /// [`BringError`] if it did not come.
-pub async fn bring(app: &App, url: &Url, shared_by: Option<(ActorId, &str)>) -> Result<Option<VideoId>, BringError> {
+pub async fn bring(
+    app: &App,
+    url: &Url,
+    shared_by: Option<(ActorId, &str)>,
+    reason: Reason,
+) -> Result<Option<VideoId>, BringError> {
     if same_host(url, &app.ids.instance_actor()) {
         return Err(BringError::Ours(url.clone()));
     }
@@ -121,7 +126,7 @@ pub async fn bring(app: &App, url: &Url, shared_by: Option<(ActorId, &str)>) -> 
     if wire::kind_of(&document) != Some(wire::video::KIND) {
         return Err(BringError::OtherThing(Box::new(document)));
     }
-    federate::take(app, &document, shared_by).await
+    federate::take(app, &document, shared_by, reason).await
 }
 
 async fn forget(app: &App, url: &Url) -> Result<Option<VideoId>, BringError> {

@@ -66,7 +66,7 @@ pub async fn receive_video(app: &App, tx: &mut Tx, speaker: &Actor, object: &wir
     if known.is_some_and(|known| is_older(object, &known)) {
         return Ok(());
     }
-    match save(app, tx, object, &channel).await {
+    match save(app, tx, object, &channel, Reason::Pushed).await {
         Ok(_) => Ok(()),
         Err(SaveError::Unusable(reason)) => {
             app.courier.note_ignored(&object.id, &reason).await;
@@ -158,6 +158,7 @@ pub(super) async fn take(
     app: &App,
     document: &Value,
     shared_by: Option<(ActorId, &str)>,
+    reason: Reason,
 ) -> Result<Option<VideoId>, BringError> {
     let unusable = |error: &dyn std::fmt::Display| BringError::Unusable(error.to_string());
     let object = wire::Video::from_value(document).map_err(|error| unusable(&error))?;
@@ -165,7 +166,7 @@ pub(super) async fn take(
     ensure_same_host(&channel_url, &object.id).map_err(|error| unusable(&error))?;
     let channel = actors::federate::resolve(app, &channel_url).await?;
     let mut tx = app.platform.db.begin().await?;
-    let id = save(app, &mut tx, &object, &channel).await?;
+    let id = save(app, &mut tx, &object, &channel, reason).await?;
     if let (Some(id), Some((actor, url))) = (id, shared_by) {
         videos::store::insert_share(&mut tx, id, actor, url, app.platform.clock.now()).await?;
         store::relist_video(&mut tx, id).await?;
@@ -174,8 +175,15 @@ pub(super) async fn take(
     Ok(id)
 }
 
-/// Keeps what the origin of a video says of it. What is not public is not kept, and forgotten if it was.
-pub async fn save(app: &App, tx: &mut Tx, object: &wire::Video, channel: &Actor) -> Result<Option<VideoId>, SaveError> {
+/// Keeps what the origin of a video says of it. What is unlisted is kept if it is known, or wanted by somebody who has its
+/// address; what is for fewer is not kept, and forgotten if it was.
+pub async fn save(
+    app: &App,
+    tx: &mut Tx,
+    object: &wire::Video,
+    channel: &Actor,
+    reason: Reason,
+) -> Result<Option<VideoId>, SaveError> {
     let now = app.platform.clock.now();
     let unusable = |reason: &str| SaveError::Unusable(format!("{} {reason}", object.id));
     let channel_url = Url::parse(channel.url()).map_err(|_| unusable("has a channel without an address"))?;
@@ -188,12 +196,16 @@ pub async fn save(app: &App, tx: &mut Tx, object: &wire::Video, channel: &Actor)
         return Err(unusable("has the UUID of another video"));
     }
     let before = videos::store::find_by_url(tx, object.id.as_str()).await?;
-    if !object.audience.is_public() {
-        if let Some(known) = before {
-            videos::delete_in(app, tx, &known).await?;
+    let privacy = match privacy_of(object) {
+        Some(Privacy::Unlisted) if before.is_none() && reason != Reason::Wanted => return Ok(None),
+        Some(privacy) => privacy,
+        None => {
+            if let Some(known) = before {
+                videos::delete_in(app, tx, &known).await?;
+            }
+            return Ok(None);
         }
-        return Ok(None);
-    }
+    };
     let Some(channel) = channels::store::find_by_actor(tx, channel.id).await? else {
         return Err(unusable("belongs to something that is no channel"));
     };
@@ -202,7 +214,7 @@ pub async fn save(app: &App, tx: &mut Tx, object: &wire::Video, channel: &Actor)
         None => None,
     };
     let is_new = before.is_none();
-    let draft = draft(object, channel.id, now);
+    let draft = draft(object, channel.id, privacy, now);
     let id = videos::store::upsert(tx, &draft, now).await?;
     save_parts(app, tx, id, object, now).await?;
     store::relist_video(tx, id).await?;
@@ -237,7 +249,16 @@ async fn save_parts(app: &App, tx: &mut Tx, id: VideoId, object: &wire::Video, n
     storyboards::federate::replace_remote(app, tx, id, object).await
 }
 
-fn draft(object: &wire::Video, channel_id: channels::ChannelId, now: Timestamp) -> VideoDraft {
+/// `None` if it is neither for everybody nor for whoever has its address.
+fn privacy_of(object: &wire::Video) -> Option<Privacy> {
+    match &object.audience {
+        audience if audience.is_public() => Some(Privacy::Public),
+        audience if audience.is_unlisted() => Some(Privacy::Unlisted),
+        _ => None,
+    }
+}
+
+fn draft(object: &wire::Video, channel_id: channels::ChannelId, privacy: Privacy, now: Timestamp) -> VideoDraft {
     let number = |term: &Option<wire::Term>| term.as_ref().and_then(|term| term.identifier.parse().ok());
     let trackers = object.urls.trackers.iter().map(|tracker| tracker.url().to_string()).take(MAX_TRACKERS).collect();
     let facts = VideoFacts {
@@ -251,7 +272,7 @@ fn draft(object: &wire::Video, channel_id: channels::ChannelId, now: Timestamp) 
         category: number(&object.category),
         licence: number(&object.licence),
         language: object.language.as_ref().map(|term| term.identifier.clone()),
-        privacy: Privacy::Public,
+        privacy,
         state: state_of(object),
         is_nsfw: object.sensitive,
         nsfw_flags: SensitiveKind::flags_of(object.sensitive_tags()),

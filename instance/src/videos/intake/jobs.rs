@@ -79,7 +79,7 @@ pub fn job_set(app: &App) -> JobSet {
 
 async fn refresh(app: App, job: RefreshVideo, context: JobContext) -> Result<(), JobError> {
     let shared_by = job.shared_by.as_ref().map(|(actor, url)| (ActorId(*actor), url.as_str()));
-    match Box::pin(actions::bring(&app, &job.url, shared_by)).await {
+    match Box::pin(actions::bring(&app, &job.url, shared_by, job.reason)).await {
         Ok(_) | Err(BringError::Ours(_)) => Ok(()),
         // Channels of other programs share what people say (Lemmy) and much that is of no concern here.
         Err(BringError::OtherThing(document)) if job.reason == Reason::Pushed => {

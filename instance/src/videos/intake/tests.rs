@@ -16,7 +16,7 @@ use crate::{
     actors::{self, Actor, ActorId},
     moderation::video_blocks::tests::ask,
     routes,
-    videos::{self, ListQuery, Video},
+    videos::{self, ListQuery, Privacy, Video},
 };
 
 const HOST: &str = "127.0.0.1:9002";
@@ -142,6 +142,15 @@ async fn all_that_peertube_says_of_a_video_is_told_to_clients() {
         ("/updatedAt", json!("2026-11-22T03:57:44.224Z")),
         ("/originallyPublishedAt", json!("2020-01-02T03:04:05.000Z")),
         ("/embedPrivacyPolicy/id", json!(1)),
+        ("/support", json!("bob support")),
+        ("/commentsPolicy/id", json!(1)),
+        ("/waitTranscoding", json!(false)),
+        ("/aspectRatio", json!(1.7778)),
+        ("/duration", json!(5)),
+        ("/privacy/id", json!(1)),
+        ("/publishedAt", json!("2026-11-22T03:56:44.668Z")),
+        ("/trackerUrls", json!(["http://127.0.0.1:9002/tracker/announce", "ws://127.0.0.1:9002/tracker/socket"])),
+        ("/streamingPlaylists/0/redundancies", json!([])),
         ("/liveSchedules", json!([])),
         ("/files/0/resolution/id", json!(720)),
         ("/files/0/hasAudio", json!(true)),
@@ -155,6 +164,7 @@ async fn all_that_peertube_says_of_a_video_is_told_to_clients() {
     assert!(told["streamingPlaylists"][0]["files"].as_array().unwrap().len() > 1);
     let captions = get(&app, &format!("{path}/captions")).await;
     assert_eq!((&captions["total"], &captions["data"][0]["language"]["label"]), (&1.into(), &"English".into()));
+    assert_eq!(captions["data"][0]["automaticallyGenerated"], false);
     let boards = get(&app, &format!("{path}/storyboards")).await;
     assert_eq!(
         (&boards["storyboards"][0]["totalWidth"], &boards["storyboards"][0]["spriteDuration"]),
@@ -162,6 +172,23 @@ async fn all_that_peertube_says_of_a_video_is_told_to_clients() {
     );
     let list = get(&app, "/api/v1/videos?isLocal=false").await;
     assert_eq!((&list["data"][0]["nsfwFlags"], &list["data"][0]["downloads"]), (&1.into(), &7.into()));
+}
+
+#[tokio::test]
+async fn who_names_no_address_to_embed_a_video_wants_it_nowhere_else() {
+    let test = TestPlatform::new().await;
+    let (app, account, video) = with_the_video(&test).await;
+    let policy =
+        async || get(&app, &format!("/api/v1/videos/{}", video.uuid)).await["embedPrivacyPolicy"]["id"].clone();
+    let mut document = recorded();
+    for (embed_url, expected) in [(Value::Null, 3), (format!("http://{HOST}/videos/embed/x").into(), 1)] {
+        document["playerSettings"] = format!("http://{HOST}/videos/watch/x/player-settings").into();
+        document["embedUrl"] = embed_url;
+        let mut tx = app.platform.db.begin().await.unwrap();
+        federate::receive_video(&app, &mut tx, &account, &object(&document)).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(policy().await, expected);
+    }
 }
 
 #[tokio::test]
@@ -282,16 +309,48 @@ async fn the_uuid_of_another_video_cannot_be_taken() {
 }
 
 #[tokio::test]
-async fn a_video_that_is_no_longer_public_goes() {
+async fn a_video_that_is_no_longer_public_leaves_the_lists_or_goes() {
     let test = TestPlatform::new().await;
-    let (app, account, _) = with_the_video(&test).await;
+    let (app, account, video) = with_the_video(&test).await;
+    let mut document = unlisted();
+    let mut tx = app.platform.db.begin().await.unwrap();
+    assert!(listed(&app, &mut tx).await);
+    federate::receive_video(&app, &mut tx, &account, &object(&document)).await.unwrap();
+    assert_eq!(find(&mut tx).await.unwrap().privacy, Privacy::Unlisted);
+    assert!(!listed(&app, &mut tx).await);
+    tx.commit().await.unwrap();
+    let told = get(&app, &format!("/api/v1/videos/{}", video.uuid)).await;
+    assert_eq!(told["privacy"]["id"], 2, "who has its address sees it: {told}");
+
+    document["cc"] = json!(["http://127.0.0.1:9002/accounts/bob/followers"]);
+    document["updated"] = "2026-11-22T05:00:00.000Z".into();
+    let mut tx = app.platform.db.begin().await.unwrap();
+    federate::receive_video(&app, &mut tx, &account, &object(&document)).await.unwrap();
+    assert!(find(&mut tx).await.is_none());
+}
+
+#[tokio::test]
+async fn an_unlisted_video_comes_when_somebody_asks_for_it() {
+    let test = TestPlatform::new().await;
+    test.clock.set("2026-11-22T12:00:00Z".parse().unwrap());
+    let (app, _) = App::staged(&test).await;
+    let mut tx = app.platform.db.begin().await.unwrap();
+    let (account, channel, server) = insert_origin(&mut tx).await;
+    follow(&app, &mut tx, server.id).await;
+    let video = object(&unlisted());
+    federate::receive_video(&app, &mut tx, &account, &video).await.unwrap();
+    assert!(find(&mut tx).await.is_none(), "nobody here has its address");
+    federate::save(&app, &mut tx, &video, &channel, Reason::Wanted).await.unwrap();
+    assert_eq!(find(&mut tx).await.unwrap().privacy, Privacy::Unlisted);
+}
+
+/// The recorded video, after it was taken off the lists of its server.
+fn unlisted() -> Value {
     let mut document = recorded();
     document["to"] = json!([]);
     document["cc"] = json!(["https://www.w3.org/ns/activitystreams#Public"]);
     document["updated"] = "2026-11-22T04:00:00.000Z".into();
-    let mut tx = app.platform.db.begin().await.unwrap();
-    federate::receive_video(&app, &mut tx, &account, &object(&document)).await.unwrap();
-    assert!(find(&mut tx).await.is_none());
+    document
 }
 
 async fn listed(app: &App, tx: &mut Tx) -> bool {
