@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// The paths that the sample has and the answer lacks, or has with another type. Lists are compared by their first
-/// elements; `null` stands for any type.
+/// elements, and lack them if they have none; `null` stands for any type.
 pub fn missing(sample: &Value, answer: &Value) -> Vec<String> {
     let mut found = vec![];
     compare("", sample, answer, &mut found);
@@ -22,11 +22,11 @@ fn compare(path: &str, sample: &Value, answer: &Value, found: &mut Vec<String>) 
                 }
             }
         }
-        (Value::Array(sample), Value::Array(answer)) => {
-            if let (Some(sample), Some(answer)) = (sample.first(), answer.first()) {
-                compare(&format!("{path}[]"), sample, answer, found);
-            }
-        }
+        (Value::Array(sample), Value::Array(answer)) => match (sample.first(), answer.first()) {
+            (Some(sample), Some(answer)) => compare(&format!("{path}[]"), sample, answer, found),
+            (Some(_), None) => found.push(format!("{path}[]")),
+            (None, _) => {}
+        },
         (sample, answer) if kind(sample) == kind(answer) => {}
         (sample, answer) => found.push(format!("{path} ({} instead of {})", kind(answer), kind(sample))),
     }
@@ -51,9 +51,9 @@ mod tests {
 
     #[test]
     fn what_is_missing_or_different_is_named_by_its_path() {
-        let sample = json!({ "a": 1, "b": { "c": "x", "d": null }, "e": [{ "f": true }], "g": "x" });
-        let answer = json!({ "b": { "c": 1, "d": 5 }, "e": [{}], "g": null, "more": 1 });
-        assert_eq!(missing(&sample, &answer), [".a", ".b.c (number instead of text)", ".e[].f"]);
+        let sample = json!({ "a": 1, "b": { "c": "x", "d": null }, "e": [{ "f": true }], "g": "x", "h": [1], "i": [] });
+        let answer = json!({ "b": { "c": 1, "d": 5 }, "e": [{}], "g": null, "h": [], "i": [1], "more": 1 });
+        assert_eq!(missing(&sample, &answer), [".a", ".b.c (number instead of text)", ".e[].f", ".h[]"]);
         assert_eq!(missing(&sample, &sample), Vec::<String>::new());
     }
 }
