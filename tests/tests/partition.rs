@@ -4,6 +4,8 @@
 
 #[path = "partition/seen.rs"]
 mod seen;
+#[path = "partition/sent.rs"]
+mod sent;
 #[path = "partition/side.rs"]
 mod side;
 
@@ -135,6 +137,10 @@ async fn what_happens_while_two_servers_are_cut_apart_is_known_to_both_afterward
     let at_alpha = Seen::at(&world.alpha, "alpha.test").await;
     assert_eq!(Seen::at(&world.gamma, "alpha.test").await.videos.len(), at_alpha.videos.len(), "others notice nothing");
     assert_ne!(Seen::at(&world.beta, "alpha.test").await, at_alpha, "beta cannot know yet");
+    for server in [&world.alpha, &world.beta] {
+        let kinds = sent::waiting(server).await;
+        assert!(kinds.len() >= 15, "only {kinds:?}");
+    }
 
     world.heal(&world.alpha, &world.beta);
     let_days_pass(&world, 1).await;

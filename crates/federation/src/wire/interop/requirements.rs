@@ -8,7 +8,7 @@ use super::*;
 use crate::{
     PUBLIC, ids,
     wire::{
-        Action, ActorKind, Attribution, Audience, Follow, FollowReference, Image, MediaFile, NoteTag, TextFormat,
+        Action, ActorKind, Attribution, Audience, Follow, FollowReference, Image, MediaFile, Move, NoteTag, TextFormat,
         Undone,
     },
 };
@@ -191,6 +191,18 @@ fn a_tombstone_says_what_and_when() {
     let tombstone = Tombstone::of_comment(comment, url(VIDEO), moment(), moment()).to_document();
     has_all(&tombstone, &["/id", "/published", "/deleted", "/inReplyTo"]);
     assert_eq!(tombstone["formerType"], "Note");
+}
+
+/// Mastodon believes a Move only of whoever moves (`object` is the actor), to a `target` whose `alsoKnownAs` says so, too
+/// (docs, "Move"); PeerTube knows none.
+#[test]
+fn a_move_is_told_by_whoever_moves() {
+    let target = url("https://elsewhere.test/accounts/bob");
+    let moves = Move { object: url(ACCOUNT), target: target.clone() };
+    let moved = Activity::new(ids::moved(&url(ACCOUNT), &target, moment()), url(ACCOUNT), Action::Move(moves));
+    let document = moved.addressed(Audience::direct([url(&format!("{ACCOUNT}/followers"))])).to_document();
+    has_all(&document, &["/id", "/actor", "/object", "/target", "/to"]);
+    assert_eq!(document["actor"], document["object"]);
 }
 
 /// PeerTube compares the hosts of ids and actors (`checkUrlsSameHost`), and so do we.
