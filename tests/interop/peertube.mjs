@@ -53,6 +53,19 @@ const trials = [
       );
     });
   }],
+  ["its facts and files are the same on both", async (from, to, memory) => {
+    const facts = async (server) => {
+      const seen = await video(server, memory.uuid);
+      const { uuid, duration, publishedAt, isLive, nsfw, waitTranscoding, streamingPlaylists } = seen;
+      const files = streamingPlaylists[0].files.map(({ resolution, size, fps, fileUrl }) => ({ resolution: resolution.id, size, fps, fileUrl }));
+      return {
+        uuid, duration, publishedAt, isLive, nsfw, waitTranscoding, files: files.sort((one, other) => one.resolution - other.resolution),
+        privacy: seen.privacy.id, state: seen.state.id, commentsPolicy: seen.commentsPolicy.id, shape: seen.aspectRatio?.toFixed(2),
+        trackers: [...seen.trackerUrls].sort(), channel: seen.channel.url, account: seen.account.url, stream: streamingPlaylists[0].playlistUrl,
+      };
+    };
+    await until(async () => same(await facts(to), await facts(from)));
+  }],
   ["the stream plays at the other side", async (from, to, memory) => {
     await until(async () => {
       const seen = await video(to, memory.uuid);
@@ -148,6 +161,53 @@ const trials = [
   ["Like", async (from, to, memory) => rate(from, to, memory, "like", { likes: 1, dislikes: 0 })],
   ["Dislike after Like", async (from, to, memory) => rate(from, to, memory, "dislike", { likes: 0, dislikes: 1 })],
   ["Undo of Dislike", async (from, to, memory) => rate(from, to, memory, "none", { likes: 0, dislikes: 0 })],
+  ["Undo of Like", async (from, to, memory) => {
+    await rate(from, to, memory, "like", { likes: 1, dislikes: 0 });
+    await rate(from, to, memory, "none", { likes: 0, dislikes: 0 });
+  }],
+  ["ApproveReply of a comment that was held", async (from, to) => {
+    const [uuid, text] = [await ownVideo(from, to), `Approved by ${from.host}`];
+    await setFact(from, uuid, "commentsPolicy", 3);
+    await until(async () => same((await video(to, uuid)).commentsPolicy, { id: 3 }));
+    const id = await heldComment(from, to, uuid, text);
+    await from.send("POST", `/api/v1/videos/${uuid}/comments/${id}/approve`);
+    await until(async () => (await publicTexts(to, uuid)).includes(text));
+  }],
+  ["RejectReply of a comment that was held", async (from, to) => {
+    const [uuid, text] = [await ownVideo(from, to), `Rejected by ${from.host}`];
+    const id = await heldComment(from, to, uuid, text);
+    await from.send("DELETE", `/api/v1/videos/${uuid}/comments/${id}`);
+    await until(async () => !(await texts(to, uuid)).includes(text));
+    await setFact(from, uuid, "commentsPolicy", 1);
+    await until(async () => same((await video(to, uuid)).commentsPolicy, { id: 1 }));
+  }],
+  ["Undo of Announce and Announce when a video changes its channel", async (from, to, memory) => {
+    memory.other = await from.send("POST", "/api/v1/video-channels", { name: `other_${Date.now()}`, displayName: "Another channel" });
+    const all = await from.get(`/api/v1/accounts/${from.user}/video-channels?count=100`);
+    memory.other = all.data.find((one) => one.id === memory.other.videoChannel.id);
+    await setFact(from, memory.uuid, "channelId", memory.other.id);
+    await until(async () => same((await video(to, memory.uuid)).channel, { name: memory.other.name }));
+    await setFact(from, memory.uuid, "channelId", from.channel.id);
+    await until(async () => same((await video(to, memory.uuid)).channel, { name: from.channel.name }));
+  }],
+  ["Delete of a channel", async (from, to, memory) => {
+    const there = `/api/v1/video-channels/${memory.other.name}@${from.host}`;
+    await until(async () => (await to.status(there)) === 200);
+    await from.send("DELETE", `/api/v1/video-channels/${memory.other.name}`);
+    await until(async () => (await to.status(there)) === 404);
+  }],
+  ["Delete of an account, and with it what it said", async (from, to) => {
+    const [uuid, username, password] = [await ownVideo(to, from), `guest_${Date.now()}`, "a long password"];
+    const facts = { username, password, email: `${username}@example.org`, videoQuota: -1, videoQuotaDaily: -1, role: 2 };
+    const { user } = await from.send("POST", "/api/v1/users", facts);
+    const guest = new Server(clip, from.url, username, password);
+    await guest.logIn();
+    await guest.send("POST", `/api/v1/videos/${uuid}/comment-threads`, { text: `${username} was here` });
+    await until(async () => (await texts(to, uuid)).includes(`${username} was here`));
+    await from.send("DELETE", `/api/v1/users/${user.id}`);
+    await until(async () => (await to.status(`/api/v1/accounts/${username}@${from.host}`)) === 404);
+    await until(async () => !(await texts(to, uuid)).includes(`${username} was here`));
+  }],
   ["View", async (from, to, memory) => {
     const before = (await video(to, memory.theirs)).views;
     for (const currentTime of [1, 2, 3, 4, 5, 6]) {
@@ -195,6 +255,15 @@ const trials = [
     await from.send("DELETE", `/api/v1/users/me/subscriptions/${to.channel.name}@${to.host}`);
     await until(async () => (await to.get(`/api/v1/video-channels/${to.channel.name}`)).followersCount === 0);
   }],
+  ["Reject of a follower", async (from, to) => {
+    const state = async () => (await to.get("/api/v1/server/following?count=50")).data.find((one) => isInstance(one.following, from.host))?.state;
+    await until(async () => (await state()) === "accepted");
+    await from.send("DELETE", `/api/v1/server/followers/peertube@${to.host}`);
+    await until(async () => (await state()) !== "accepted");
+    await to.send("DELETE", `/api/v1/server/following/${from.host}`).catch(() => {});
+    await to.send("POST", "/api/v1/server/following", { hosts: [from.host] });
+    await until(async () => (await state()) === "accepted");
+  }],
   ["Create of CacheFile", async (from, to, memory) => {
     // PeerTube mirrors only whom its administrator chose, and looks for work once a minute; Shoal has no such switch.
     await from.send("PUT", `/api/v1/server/redundancy/${to.host}`, { redundancyAllowed: true }).catch(() => {});
@@ -203,12 +272,17 @@ const trials = [
       return playlist.redundancies.some((copy) => new URL(copy.baseUrl).host === from.host) || playlist.redundancies;
     }, 5 * PATIENCE_MS);
   }],
+  ["Undo of CacheFile", async (from, to, memory) => {
+    const copies = async () => (await video(to, memory.theirs)).streamingPlaylists[0].redundancies.filter((copy) => new URL(copy.baseUrl).host === from.host);
+    await from.send("PUT", `/api/v1/server/redundancy/${to.host}`, { redundancyAllowed: false });
+    await until(async () => (await copies()).length === 0, 5 * PATIENCE_MS);
+  }],
   ["Delete when a video becomes private", async (from, to, memory) => {
-    await setPrivacy(from, memory.uuid, 3);
+    await setFact(from, memory.uuid, "privacy", 3);
     await until(async () => (await to.status(`/api/v1/videos/${memory.uuid}`)) === 404);
   }],
   ["Create when it is public again", async (from, to, memory) => {
-    await setPrivacy(from, memory.uuid, 1);
+    await setFact(from, memory.uuid, "privacy", 1);
     await until(async () => same(await video(to, memory.uuid), { name: memory.facts.name }));
   }],
   ["Delete of a video", async (from, to, memory) => {
@@ -245,13 +319,32 @@ async function pictures(server, uuid) {
 
 async function rate(from, to, memory, rating, counts) {
   await from.send("PUT", `/api/v1/videos/${memory.theirs}/rate`, { rating });
-  await until(async () => same(await video(to, memory.theirs), counts));
+  for (const server of [to, from]) await until(async () => same(await video(server, memory.theirs), counts));
 }
 
-async function setPrivacy(server, uuid, privacy) {
+async function setFact(server, uuid, fact, value) {
   const form = new FormData();
-  form.append("privacy", String(privacy));
+  form.append(fact, String(value));
   await server.send("PUT", `/api/v1/videos/${uuid}`, form);
+}
+
+// What everybody reads under a video: a server shows its own users their comments before they are approved.
+async function publicTexts(server, uuid) {
+  const response = await fetch(new URL(`/api/v1/videos/${uuid}/comment-threads`, server.url));
+  return (await response.json()).data.map((one) => one.text);
+}
+
+// Somebody at `visitor` comments a video of `owner` that holds comments back; tells its number there.
+async function heldComment(owner, visitor, uuid, text) {
+  await visitor.send("POST", `/api/v1/videos/${uuid}/comment-threads`, { text });
+  let held;
+  await until(async () => {
+    const { data } = await owner.get("/api/v1/users/me/videos/comments?isHeldForReview=true&count=50");
+    held = data.find((one) => one.text === text);
+    return held !== undefined || data;
+  });
+  if ((await publicTexts(owner, uuid)).includes(text)) throw new Error("it was not held");
+  return held.id;
 }
 
 const servers = [new Server(clip, ...rest.slice(0, 3)), new Server(clip, ...rest.slice(3))];
