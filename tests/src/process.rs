@@ -107,7 +107,7 @@ impl Process {
             loop {
                 sleep(Duration::from_secs(1)).await;
                 let now = self.processor_time();
-                if now - before < Duration::from_millis(50) {
+                if now.saturating_sub(before) < Duration::from_millis(50) {
                     return;
                 }
                 before = now;

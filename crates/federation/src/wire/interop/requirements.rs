@@ -199,8 +199,8 @@ fn a_tombstone_says_what_and_when() {
 fn a_move_is_told_by_whoever_moves() {
     let target = url("https://elsewhere.test/accounts/bob");
     let moves = Move { object: url(ACCOUNT), target: target.clone() };
-    let moved = Activity::new(ids::moved(&url(ACCOUNT), &target, moment()), url(ACCOUNT), Action::Move(moves));
-    let document = moved.addressed(Audience::direct([url(&format!("{ACCOUNT}/followers"))])).to_document();
+    let activity = Activity::new(ids::moved(&url(ACCOUNT), &target, moment()), url(ACCOUNT), Action::Move(moves));
+    let document = activity.addressed(Audience::direct([url(&format!("{ACCOUNT}/followers"))])).to_document();
     has_all(&document, &["/id", "/actor", "/object", "/target", "/to"]);
     assert_eq!(document["actor"], document["object"]);
 }
