@@ -281,3 +281,7 @@ fn host_of(searcher: &tantivy::Searcher, address: DocAddress) -> Option<String> 
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+#[path = "search/tests.rs"]
+#[expect(clippy::duplicate_mod, reason = "one suite for all engines: see `opensearch::testing`")]
+mod tests_on_opensearch;

@@ -66,8 +66,11 @@ impl From<SearchError> for Problem {
             }
             SearchError::OpenSearch(error) if error.is_passing() => {
                 error!(%error, "a search could not be done");
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "The search is out of order for the moment. Try again later.")
-                    .retry_after(30)
+                Self::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "The search is out of order for the moment. Try again later.",
+                )
+                .retry_after(30)
             }
             error @ (SearchError::Index(_) | SearchError::OpenSearch(_) | SearchError::Panicked) => {
                 Self::internal(&error)

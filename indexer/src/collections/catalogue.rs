@@ -135,7 +135,10 @@ impl<C: Collection> std::fmt::Debug for Catalogue<C> {
 type Ranked = Vec<(Score, DocAddress)>;
 
 /// Searches the index in Tantivy.
-pub(crate) fn find(index: &VideoIndex, query: &CollectionQuery) -> Result<(usize, Vec<(Score, VideoId)>), TantivyError> {
+pub(crate) fn find(
+    index: &VideoIndex,
+    query: &CollectionQuery,
+) -> Result<(usize, Vec<(Score, VideoId)>), TantivyError> {
     let searcher = index.searcher();
     let terms = query.search.as_deref().and_then(Terms::parse);
     let words = Plan::of(&searcher, index.fields(), terms.as_ref())?.query();

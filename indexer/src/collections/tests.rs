@@ -100,7 +100,10 @@ async fn removing_a_host_removes_all_of_it() {
     let removed = store::remove_all(&mut tx, HOST, platform.clock.now(), revision).await.unwrap();
     tx.commit().await.unwrap();
     collections.catch_up().await.unwrap();
-    assert_eq!((removed, collections.channels.count().await.unwrap(), collections.playlists.count().await.unwrap()), (2, 0, 0));
+    assert_eq!(
+        (removed, collections.channels.count().await.unwrap(), collections.playlists.count().await.unwrap()),
+        (2, 0, 0)
+    );
 }
 
 #[tokio::test]
@@ -113,6 +116,10 @@ async fn an_account_takes_its_channels_and_playlists_along_and_a_channel_its_pla
         remove_of_actor(&mut tx, HOST, name, platform.clock.now()).await.unwrap();
         tx.commit().await.unwrap();
         collections.catch_up().await.unwrap();
-        assert_eq!((collections.channels.count().await.unwrap(), collections.playlists.count().await.unwrap()), left, "{name}");
+        assert_eq!(
+            (collections.channels.count().await.unwrap(), collections.playlists.count().await.unwrap()),
+            left,
+            "{name}"
+        );
     }
 }

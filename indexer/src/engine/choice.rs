@@ -52,8 +52,7 @@ impl Engines {
 
     fn remote(config: &Config, epoch: &str) -> Result<Self, MountError> {
         let config = &config.opensearch;
-        let endpoint =
-            config.endpoint().map_err(|error| MountError::Other(format!("indexer.opensearch: {error}")))?;
+        let endpoint = config.endpoint().map_err(|error| MountError::Other(format!("indexer.opensearch: {error}")))?;
         let cluster = Arc::new(endpoint);
         let open = |kind| Arc::new(RemoteIndex::new(cluster.clone(), config, kind, epoch)) as SharedEngine;
         Ok(Self { videos: open(Kind::Videos), channels: open(Kind::Channels), playlists: open(Kind::Playlists) })

@@ -56,9 +56,8 @@ pub(super) async fn find(index: &RemoteIndex, query: &CollectionQuery) -> Result
         "docvalue_fields": [column::ID],
     });
     let Told { hits } = index.search(body).await?;
-    let ranked = hits.hits.into_iter().filter_map(|hit| {
-        Some((hit.score.unwrap_or_default(), VideoId(*hit.fields.id.first()?)))
-    });
+    let ranked =
+        hits.hits.into_iter().filter_map(|hit| Some((hit.score.unwrap_or_default(), VideoId(*hit.fields.id.first()?))));
     Ok(FoundCollections { total: usize::try_from(hits.total.value).unwrap_or(usize::MAX), ranked: ranked.collect() })
 }
 

@@ -101,9 +101,7 @@ async fn ask(
         "_source": false,
         "docvalue_fields": [column::ID],
     });
-    let Told { hits } = index
-        .ask(index.searching(body).with("include_named_queries_score", "true"))
-        .await?;
+    let Told { hits } = index.ask(index.searching(body).with("include_named_queries_score", "true")).await?;
     let hits = hits.hits.into_iter();
     Ok(hits.filter_map(|hit| Some((*hit.fields.id.first()?, hit.matched_queries))).collect())
 }
@@ -134,9 +132,10 @@ fn explain(
     let wanted = scale::preferred(&query.boost_languages);
     let is_wanted = wanted.is_empty() || hit.languages().iter().any(|code| wanted.contains(code));
     let language = if is_wanted { 1.0 } else { OTHER_LANGUAGE };
-    let bonuses = plan.bonuses.iter().enumerate().filter_map(|(place, bonus)| {
-        Some(BonusMatch { kind: bonus.kind, score: *scores.get(&name_of_bonus(place))? })
-    });
+    let bonuses =
+        plan.bonuses.iter().enumerate().filter_map(|(place, bonus)| {
+            Some(BonusMatch { kind: bonus.kind, score: *scores.get(&name_of_bonus(place))? })
+        });
     Explanation {
         score: arranged.score,
         text_score: arranged.score / (prior.factor() * language * arranged.share),

@@ -124,7 +124,10 @@ mod tests {
 
     #[test]
     fn texts_are_our_tokens_with_those_of_one_place_together() {
-        let video = VideoDocument { tags: vec!["Free Software".to_owned(), "C++".to_owned()], ..video("PeerTube 人工智能!") };
+        let video = VideoDocument {
+            tags: vec!["Free Software".to_owned(), "C++".to_owned()],
+            ..video("PeerTube 人工智能!")
+        };
         let document = document(&video);
         assert_eq!(document["title"], json!(["peertube|peer|tube 人工|人工智能 工智 智能"]));
         assert_eq!(document["tags"], json!(["free software", "c"]));
@@ -132,7 +135,9 @@ mod tests {
         assert_eq!(document["spoken"], json!(["there she blows|blow"]));
         assert_eq!((&document["id"], &document[HAS_SPEECH]), (&json!([7]), &json!(true)));
         let words = document[WORDS].as_array().unwrap();
-        assert!(words.contains(&json!("software")) && words.contains(&json!("peer")) && !words.contains(&json!("blows")));
+        assert!(
+            words.contains(&json!("software")) && words.contains(&json!("peer")) && !words.contains(&json!("blows"))
+        );
     }
 
     #[test]

@@ -134,7 +134,10 @@ mod tests {
     fn texts_are_cut_at_our_marks_and_scored_as_in_tantivy() {
         let layout = Layout::new();
         let index = layout.creation(Size { shards: 3, replicas: 2 }, 2, "alias");
-        assert_eq!((&index["settings"]["number_of_shards"], &index["settings"]["number_of_replicas"]), (&json!(3), &json!(2)));
+        assert_eq!(
+            (&index["settings"]["number_of_shards"], &index["settings"]["number_of_replicas"]),
+            (&json!(3), &json!(2))
+        );
         assert_eq!(index["settings"]["similarity"]["default"]["type"], "BM25");
         let later = layout.creation(Size { shards: 1, replicas: 1 }, 3, "alias");
         assert_eq!(later["settings"]["similarity"]["default"]["type"], "LegacyBM25");

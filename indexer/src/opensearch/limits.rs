@@ -84,7 +84,8 @@ impl Limits {
         require.between(fields.duration, duration, |seconds| i64::try_from(seconds).unwrap_or(i64::MAX));
         let mut exclude = Require { layout, clauses: &mut self.excluded };
         exclude.each_any(fields.host, blocked_hosts.iter().map(|host| json!(host_spelling(host))).collect());
-        exclude.each_any(fields.account, blocked_accounts.iter().map(|handle| json!(account_spelling(handle))).collect());
+        exclude
+            .each_any(fields.account, blocked_accounts.iter().map(|handle| json!(account_spelling(handle))).collect());
     }
 
     /// Only those with one of these identities.

@@ -24,6 +24,11 @@ mod scale;
 mod videos;
 mod vocabulary;
 
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+
 pub use config::OpenSearchConfig;
 
 pub(crate) use remote::{Kind, RemoteIndex};

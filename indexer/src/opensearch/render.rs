@@ -118,7 +118,11 @@ fn phrase(field: &str, words: &[(usize, String)], boost: Score, name: Option<Str
 
 /// Nothing is found by no query at all.
 fn best_of(queries: Vec<Value>) -> Value {
-    if queries.is_empty() { json!({"match_none": {}}) } else { json!({"dis_max": {"queries": queries, "tie_breaker": OTHER_FIELDS}}) }
+    if queries.is_empty() {
+        json!({"match_none": {}})
+    } else {
+        json!({"dis_max": {"queries": queries, "tie_breaker": OTHER_FIELDS}})
+    }
 }
 
 /// Words as a text that has them in these places; of two in one place, the first.

@@ -161,12 +161,7 @@ impl Vocabulary for Learned {
         Ok(known.unwrap_or_default())
     }
 
-    fn similar_to(
-        &self,
-        word: &str,
-        typos: u8,
-        first_letter: FirstLetter,
-    ) -> Result<HashMap<String, u64>, Infallible> {
+    fn similar_to(&self, word: &str, typos: u8, first_letter: FirstLetter) -> Result<HashMap<String, u64>, Infallible> {
         let known = self.similar.get(&(word.to_owned(), typos, first_letter)).cloned();
         if known.is_none() {
             self.wanted(Question::SimilarTo(word.to_owned(), typos, first_letter));
@@ -354,6 +349,9 @@ mod tests {
     fn a_part_that_failed_fails_the_whole() {
         let told: Response =
             serde_json::from_value(json!({"error": {"type": "x", "reason": "y"}, "status": 503})).unwrap();
-        assert_eq!(told.checked().unwrap_err().to_string(), "the search cluster answered 503 Service Unavailable: x: y");
+        assert_eq!(
+            told.checked().unwrap_err().to_string(),
+            "the search cluster answered 503 Service Unavailable: x: y"
+        );
     }
 }

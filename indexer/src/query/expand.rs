@@ -148,12 +148,7 @@ fn longer_words(found: HashMap<String, u64>, word: &str, exact: u64, limit: usiz
 }
 
 /// A guess at a word that nobody uses is worth more than one at a word that some do.
-fn corrections<V: Vocabulary>(
-    dictionary: &V,
-    word: &str,
-    exact: u64,
-    limit: usize,
-) -> Result<Vec<Spelling>, V::Error> {
+fn corrections<V: Vocabulary>(dictionary: &V, word: &str, exact: u64, limit: usize) -> Result<Vec<Spelling>, V::Error> {
     let typos = allowed_typos(word);
     if typos == 0 {
         return Ok(vec![]);

@@ -232,8 +232,7 @@ fn title_bonuses(fields: &Fields, readings: &[Readings], whole: &str, videos: u6
     if before.is_empty() {
         return vec![whole];
     }
-    let in_title =
-        |kind: BonusKind, seek: Seek, boost: Score| Bonus { kind, seek: Some((fields.title, seek)), boost };
+    let in_title = |kind: BonusKind, seek: Seek, boost: Score| Bonus { kind, seek: Some((fields.title, seek)), boost };
     let probable = |reading: &Readings| (reading.place, reading.probable().to_owned());
     let half_typed = Seek::HalfTypedPhrase {
         words: before.iter().map(probable).chain([(last.place, last.typed.word.clone())]).collect(),

@@ -37,12 +37,8 @@ pub trait Vocabulary {
     ///
     /// # Errors
     /// If the index cannot be read, or there are more typos than 2.
-    fn similar_to(
-        &self,
-        word: &str,
-        typos: u8,
-        first_letter: FirstLetter,
-    ) -> Result<HashMap<String, u64>, Self::Error>;
+    fn similar_to(&self, word: &str, typos: u8, first_letter: FirstLetter)
+    -> Result<HashMap<String, u64>, Self::Error>;
 }
 
 /// Where a word is written.
