@@ -2,6 +2,8 @@ use platform::config::{ByteSize, HumanDuration};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::opensearch::OpenSearchConfig;
+
 /// Searching many instances at once.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -41,12 +43,28 @@ pub struct Config {
     pub captions_per_crawl: u32,
     /// How long removed videos are remembered as removed, so that every node hears of it.
     pub remember_removed_for: HumanDuration,
-    /// How much memory the writer of the index may use while it has work.
+    /// What holds the index: `"tantivy"`, in the data folder of this machine, or `"opensearch"`, a cluster that you run. Either is
+    /// filled from the database.
+    pub engine: EngineKind,
+    /// The cluster, if `engine` is `"opensearch"`.
+    pub opensearch: OpenSearchConfig,
+    /// How much memory the writer of the index may use while it has work, if `engine` is `"tantivy"`.
     pub writer_memory: ByteSize,
     /// Whether results in other languages than the reader's are ranked lower when a client names the reader's languages.
     pub boost_languages: bool,
     /// Address of a page about what is searched and by which rules, for clients that show one.
     pub legal_notices_url: Option<String>,
+}
+
+/// The engines.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum EngineKind {
+    /// Embedded in this process.
+    #[default]
+    Tantivy,
+    /// A cluster of OpenSearch.
+    OpenSearch,
 }
 
 impl Default for Config {
@@ -66,6 +84,8 @@ impl Default for Config {
             reread_details_after: HumanDuration::from_secs(7 * 86_400),
             captions_per_crawl: 1_000,
             remember_removed_for: HumanDuration::from_secs(30 * 86_400),
+            engine: EngineKind::default(),
+            opensearch: OpenSearchConfig::default(),
             writer_memory: ByteSize(50_000_000),
             boost_languages: true,
             legal_notices_url: None,
@@ -74,11 +94,14 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Refuses what the types allow and no crawl can keep to.
+    /// Refuses what the types allow and no crawl or cluster can keep to.
     ///
     /// # Errors
     /// A sentence that names the key.
     pub(crate) fn check(&self) -> Result<(), String> {
+        if self.engine == EngineKind::OpenSearch {
+            self.opensearch.check()?;
+        }
         let rate = self.requests_per_second;
         if rate.is_finite() && rate > 0.0 {
             return Ok(());

@@ -27,6 +27,7 @@ use tracing::warn;
 
 use crate::{
     document::VideoId,
+    opensearch::OpenSearchError,
     schema::{self, Fields},
 };
 
@@ -45,6 +46,9 @@ pub enum IndexError {
     /// The writing thread is gone, because the process is stopping.
     #[error("the index is closed")]
     Closed,
+    /// The cluster that holds the index does not answer, or refuses.
+    #[error(transparent)]
+    OpenSearch(#[from] OpenSearchError),
 }
 
 /// How far the index has followed the table: up to and including this row.

@@ -2,7 +2,7 @@
 //!
 //! A video, channel or playlist comes in through `crawl` (which instances, and with whose consent, is said in [`hosts`]),
 //! because its instance told [`listen`], or from a file ([`load`]). It is made safe by `ingest`, and kept in the database
-//! (`store`). `projection` follows the database with the Tantivy `index`, from which [`search`] answers what [`api`] and the
+//! (`store`). `projection` follows the database with an `engine` (Tantivy's `index`, or [`opensearch`]), from which [`search`] answers what [`api`] and the
 //! search site ask, by the rules of [`query`]; how well is told by [`evaluate`].
 
 pub mod api;
@@ -23,8 +23,10 @@ pub mod testing;
 
 mod config;
 mod crawl;
+mod engine;
 mod index;
 mod ingest;
+pub mod opensearch;
 mod records;
 mod schema;
 mod store;
@@ -39,8 +41,8 @@ pub use search::Searcher;
 
 use api::ApiState;
 use collections::Collections;
+use engine::Engines;
 use hosts::{ConsentDesk, directories::Directory};
-use index::VideoIndex;
 use projection::Projection;
 
 /// The role, and what the search site needs of it.
@@ -84,15 +86,10 @@ pub async fn mount(platform: &Platform, config: Config, courier: Option<Courier>
         .map_err(|error| MountError::Other(error.to_string()))?;
     tx.commit().await?;
 
-    let folder = platform.data.folder("search-index");
-    let memory = usize::try_from(config.writer_memory.get()).unwrap_or(usize::MAX);
-    let index = VideoIndex::open(&folder, &state.epoch, memory)
-        .map_err(|error| MountError::Other(format!("the search index in {}: {error}", folder.display())))?;
-    let projection = Projection::start(platform, index.clone());
-    let folder = platform.data.folder("search-index-collections");
-    let collections = Collections::open(platform, &folder, &state.epoch)
-        .map_err(|error| MountError::Other(format!("the search index in {}: {error}", folder.display())))?;
-    let searcher = Searcher::new(platform.db.clone(), index, platform.clock.clone());
+    let engines = Engines::open(platform, &config, &state.epoch)?;
+    let projection = Projection::start(platform, engines.videos.clone());
+    let collections = Collections::over(platform, engines.channels, engines.playlists);
+    let searcher = Searcher::new(platform.db.clone(), engines.videos, platform.clock.clone());
     let listening = listen::mount(platform, &config, courier).await?;
     let jobs = crawl::jobs(platform, &config, listening.courier, &projection, &collections)
         .merge(hosts::job_set(platform, &config));

@@ -14,7 +14,9 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
 use crate::{
-    index::{Change, IndexError, Position, VideoIndex},
+    engine::SharedEngine,
+    index::{Change, IndexError, Position},
+    schema::Fields,
     store::{self, ChangedVideo},
 };
 
@@ -57,8 +59,9 @@ pub(crate) trait Follow: Send + Sync + 'static {
 
 impl Projection {
     /// Starts following videos, until the platform stops.
-    pub(crate) fn start(platform: &Platform, index: VideoIndex) -> Self {
-        Self::of(platform, Videos { db: platform.db.clone(), index })
+    pub(crate) fn start(platform: &Platform, engine: impl Into<SharedEngine>) -> Self {
+        let (_, fields) = Fields::build();
+        Self::of(platform, Videos { db: platform.db.clone(), engine: engine.into(), fields })
     }
 
     /// Starts following, until the platform stops.
@@ -107,7 +110,8 @@ async fn run<F: Follow>(follower: F, mut inbox: mpsc::Receiver<Request>, stop: C
 /// The index of videos.
 struct Videos {
     db: Db,
-    index: VideoIndex,
+    engine: SharedEngine,
+    fields: Fields,
 }
 
 impl Follow for Videos {
@@ -116,21 +120,22 @@ impl Follow for Videos {
 
     async fn catch_up(&self) -> Result<(), ProjectionError> {
         let forgotten = self.begin_anew_if_needed().await?;
-        let started_at = self.index.position();
-        let mut applied = 0;
+        let mut position = self.engine.position().await?;
+        let (from, mut applied) = (position.revision, 0);
         loop {
-            let changes = store::changes_after(&mut self.db.read().await?, self.index.position(), BATCH).await?;
+            let changes = store::changes_after(&mut self.db.read().await?, position, BATCH).await?;
             let Some(last) = changes.last().map(|change| change.position) else { break };
             applied += changes.len();
             self.apply(changes, last).await?;
+            // Another node may have been faster, or have begun anew.
+            position = self.engine.position().await?;
         }
         // What was forgotten may be newer than all that is left, and must not look like something missed.
-        if self.index.position().revision < forgotten {
-            self.index.apply(vec![], Position { revision: forgotten, id: i64::MAX }).await?;
+        if position.revision < forgotten {
+            self.engine.apply(vec![], Position { revision: forgotten, id: i64::MAX }).await?;
         }
         if applied > 0 {
-            let (from, to) = (started_at.revision, self.index.position().revision);
-            debug!(applied, from, to, "brought the search index up to date");
+            debug!(applied, from, to = position.revision, "brought the search index up to date");
         }
         Ok(())
     }
@@ -140,7 +145,7 @@ impl Videos {
     /// An index that is ahead of the database follows another past of it (a backup was restored); one that is behind what
     /// was forgotten missed removals. Gives the newest revision that was forgotten.
     async fn begin_anew_if_needed(&self) -> Result<i64, ProjectionError> {
-        let position = self.index.position();
+        let position = self.engine.position().await?;
         let state = store::state(&mut self.db.read().await?).await?;
         let is_new = position == Position::default();
         if !is_new && (position.revision > state.revision || position.revision < state.forgotten_revision) {
@@ -149,13 +154,13 @@ impl Videos {
                 database = state.revision,
                 "rebuilding the search index from the database"
             );
-            self.index.clear().await?;
+            self.engine.clear().await?;
         }
         Ok(state.forgotten_revision)
     }
 
     async fn apply(&self, changes: Vec<ChangedVideo>, position: Position) -> Result<(), ProjectionError> {
-        let fields = *self.index.fields();
+        let fields = self.fields;
         let changes = changes
             .into_iter()
             .map(|change| match change.document {
@@ -163,7 +168,7 @@ impl Videos {
                 None => Change::Remove(change.id),
             })
             .collect();
-        Ok(self.index.apply(changes, position).await?)
+        Ok(self.engine.apply(changes, position).await?)
     }
 }
 
@@ -174,7 +179,7 @@ mod tests {
     use platform::{clock::Clock, testing::TestPlatform};
 
     use super::*;
-    use crate::{hosts, testing};
+    use crate::{hosts, index::VideoIndex, testing};
 
     #[tokio::test]
     async fn an_index_that_is_made_after_a_removal_was_forgotten_is_made_once() {

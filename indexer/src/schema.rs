@@ -177,7 +177,7 @@ impl Fields {
         entry.add_u64(self.id, index_number(id));
         entry.add_text(self.uuid, video.uuid.to_string());
         entry.add_text(self.host, &video.host);
-        entry.add_u64(self.host_number, number_of(&[&video.host]));
+        entry.add_u64(self.host_number, host_number(&video.host));
         entry.add_text(self.account, video.account.handle());
         entry.add_bool(self.nsfw, video.nsfw);
         entry.add_bool(self.live, video.is_live);
@@ -263,6 +263,11 @@ pub fn register_tokenizers(tokenizers: &TokenizerManager) {
     for (name, forms) in TOKENIZERS {
         tokenizers.register(name, WordTokenizer::new(forms));
     }
+}
+
+/// The number that follows from an instance, see [`column::HOST_NUMBER`].
+pub fn host_number(host: &str) -> u64 {
+    number_of(&[host])
 }
 
 /// What the copies of a video on several instances have in common, besides their length.

@@ -1,13 +1,13 @@
 //! From a query to a page of results.
 //!
-//! Tantivy finds, filters, ranks and counts ([`collect`]); the leading results are arranged ([`leading`]); the documents
-//! come from the database by their ids, and so do captions, where words are spoken ([`spoken`]). A video that went away
-//! between the steps is left out of the page.
+//! The [engine](crate::engine) finds, filters, ranks and counts ([`collect`] has how Tantivy does); the leading results are
+//! arranged ([`leading`]); the documents come from the database by their ids, and so do captions, where words are spoken
+//! ([`spoken`]). A video that went away between the steps is left out of the page.
 
 mod collect;
 mod explain;
-mod leading;
-mod spoken;
+pub(crate) mod leading;
+pub(crate) mod spoken;
 
 use std::collections::HashMap;
 
@@ -24,8 +24,10 @@ use tantivy::{
 use crate::{
     captions::{self, Caption},
     document::{VideoDocument, VideoId},
+    engine::SharedEngine,
     hosts,
     index::VideoIndex,
+    opensearch::OpenSearchError,
     query::{Sort, SortKey, VideoQuery, parse::Terms, rank::Plan, sought::Sought},
     schema::column,
     store,
@@ -40,13 +42,13 @@ use leading::{Arranged, LEADING};
 use spoken::MAX_LISTENED;
 
 /// The most results of a page that are explained: each costs a search of its own.
-const MAX_EXPLAINED: usize = 20;
+pub(crate) const MAX_EXPLAINED: usize = 20;
 
 /// Answers searches. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Searcher {
     db: Db,
-    index: VideoIndex,
+    engine: SharedEngine,
     clock: SharedClock,
 }
 
@@ -56,6 +58,9 @@ pub enum SearchError {
     /// The index cannot be read.
     #[error("the index cannot be read: {0}")]
     Index(#[from] TantivyError),
+    /// The cluster that holds the index does not answer, or refuses.
+    #[error(transparent)]
+    OpenSearch(#[from] OpenSearchError),
     /// The database cannot be read.
     #[error(transparent)]
     Db(#[from] DbError),
@@ -102,8 +107,8 @@ pub struct Counts {
 
 impl Searcher {
     /// Searches an index whose documents are in the database.
-    pub(crate) fn new(db: Db, index: VideoIndex, clock: SharedClock) -> Self {
-        Self { db, index, clock }
+    pub(crate) fn new(db: Db, engine: impl Into<SharedEngine>, clock: SharedClock) -> Self {
+        Self { db, engine: engine.into(), clock }
     }
 
     /// Finds videos.
@@ -123,8 +128,7 @@ impl Searcher {
     }
 
     async fn answer(&self, query: VideoQuery, explained: bool) -> Result<ResultPage, SearchError> {
-        let (index, now) = (self.index.clone(), self.clock.now());
-        let Found { total, ranked, sought } = aside(move || find(&index, &query, now, explained)).await??;
+        let Found { total, ranked, sought } = self.engine.find(query, self.clock.now(), explained).await?;
         let ids: Vec<VideoId> = ranked.iter().map(|ranked| ranked.id).collect();
         let mut videos = store::documents(&mut self.db.read().await?, &ids).await?;
         let mut spoken = self.listen(sought, &ranked).await?;
@@ -152,15 +156,15 @@ impl Searcher {
     /// Counts what can be searched.
     ///
     /// # Errors
-    /// [`DbError`] if the database cannot be read.
-    pub async fn counts(&self) -> Result<Counts, DbError> {
+    /// [`SearchError`] if the index or the database cannot be read.
+    pub async fn counts(&self) -> Result<Counts, SearchError> {
         let hosts = hosts::store::count_indexed(&mut self.db.read().await?).await?;
-        Ok(Counts { hosts: hosts.unsigned_abs(), videos: self.index.searcher().num_docs() })
+        Ok(Counts { hosts: hosts.unsigned_abs(), videos: self.engine.count().await? })
     }
 }
 
 /// Does what takes a while without keeping others waiting.
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, SearchError> {
+pub(crate) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, SearchError> {
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|error| if error.is_panic() { SearchError::Panicked } else { SearchError::Interrupted })
@@ -173,7 +177,8 @@ pub(crate) struct Found {
     pub total: usize,
     /// Those asked for, in order.
     pub ranked: Vec<Ranked>,
-    sought: Sought,
+    /// By what the words are recognised in captions.
+    pub sought: Sought,
 }
 
 /// A video in its place.
@@ -181,14 +186,17 @@ pub(crate) struct Found {
 pub(crate) struct Ranked {
     /// Which.
     pub id: VideoId,
-    score: f32,
-    copies_on: Vec<String>,
+    /// How well it matches.
+    pub score: f32,
+    /// The instances of its copies, sorted.
+    pub copies_on: Vec<String>,
     /// Whether the words are said in it.
-    is_spoken: bool,
-    explanation: Option<Explanation>,
+    pub is_spoken: bool,
+    /// How the score came about.
+    pub explanation: Option<Explanation>,
 }
 
-/// Searches the index.
+/// Searches the index in Tantivy.
 pub(crate) fn find(
     index: &VideoIndex,
     query: &VideoQuery,
@@ -273,3 +281,7 @@ fn host_of(searcher: &tantivy::Searcher, address: DocAddress) -> Option<String> 
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+#[path = "search/tests.rs"]
+#[expect(clippy::duplicate_mod, reason = "one suite for all engines: see `opensearch::testing`")]
+mod tests_on_opensearch;

@@ -17,10 +17,12 @@ use crate::{
         store::{self as collection_rows, NewCollection},
     },
     document::VideoDocument,
+    engine::SharedEngine,
     hosts::{ConsentDesk, Origin},
     index::{Change, VideoIndex},
     ingest::{self, WireDetail, WireVideo},
     playlists::Playlist,
+    schema::Fields,
     search::Searcher,
     store::{self, NewVideo, Revision},
 };
@@ -95,6 +97,12 @@ pub async fn searcher_over(db: &Db, videos: &[VideoDocument]) -> Searcher {
 
 /// The same, with captions for some of the videos.
 pub async fn searcher_over_captions(db: &Db, videos: &[VideoDocument], spoken: &[(Uuid, Caption)]) -> Searcher {
+    let epoch = save_videos(db, videos, spoken).await;
+    searcher_on(db, VideoIndex::in_memory(&epoch).unwrap()).await
+}
+
+/// Writes videos with their captions into the database, and gives what identifies it.
+pub(crate) async fn save_videos(db: &Db, videos: &[VideoDocument], spoken: &[(Uuid, Caption)]) -> String {
     let mut tx = db.begin().await.unwrap();
     let epoch = store::initialise(&mut tx, "epoch").await.unwrap().epoch;
     let revision = store::next_revision(&mut tx).await.unwrap();
@@ -115,16 +123,22 @@ pub async fn searcher_over_captions(db: &Db, videos: &[VideoDocument], spoken: &
         }
     }
     tx.commit().await.unwrap();
+    epoch
+}
 
-    let index = VideoIndex::in_memory(&epoch).unwrap();
-    let changes = store::changes_after(&mut db.read().await.unwrap(), index.position(), 1_000).await.unwrap();
+/// Fills an engine from the database, and gives what answers searches in it.
+pub(crate) async fn searcher_on(db: &Db, engine: impl Into<SharedEngine>) -> Searcher {
+    let engine = engine.into();
+    let (_, fields) = Fields::build();
+    let after = engine.position().await.unwrap();
+    let changes = store::changes_after(&mut db.read().await.unwrap(), after, 1_000).await.unwrap();
     let position = changes.last().map(|change| change.position).unwrap_or_default();
     let entries = changes.into_iter().map(|change| {
         let video = change.document.unwrap();
-        Change::Put(change.id, Box::new(index.fields().entry(change.id, &video, &change.captions)))
+        Change::Put(change.id, Box::new(fields.entry(change.id, &video, &change.captions)))
     });
-    index.apply(entries.collect(), position).await.unwrap();
-    Searcher::new(db.clone(), index, std::sync::Arc::new(FakeClock::default()))
+    engine.apply(entries.collect(), position).await.unwrap();
+    Searcher::new(db.clone(), engine, std::sync::Arc::new(FakeClock::default()))
 }
 
 /// Where instances and people say whether they want to be found; newcomers are not accepted.
@@ -134,16 +148,26 @@ pub fn consent_desk(platform: &Platform) -> ConsentDesk {
 
 /// Writes channels and playlists into the database and indexes in memory, which go on following the database.
 pub async fn collections_over(platform: &Platform, channels: &[Channel], playlists: &[Playlist]) -> Collections {
+    let epoch = save_channels_and_playlists(platform, channels, playlists).await;
+    let index = || VideoIndex::in_memory(&epoch).unwrap();
+    let collections = Collections::over(platform, index(), index());
+    collections.catch_up().await.unwrap();
+    collections
+}
+
+/// Writes channels and playlists into the database, and gives what identifies it.
+pub(crate) async fn save_channels_and_playlists(
+    platform: &Platform,
+    channels: &[Channel],
+    playlists: &[Playlist],
+) -> String {
     let mut tx = platform.db.begin().await.unwrap();
     let epoch = store::initialise(&mut tx, "epoch").await.unwrap().epoch;
     let revision = store::next_revision(&mut tx).await.unwrap();
     save_collections(&mut tx, channels, 1, revision).await;
     save_collections(&mut tx, playlists, 1, revision).await;
     tx.commit().await.unwrap();
-    let index = || VideoIndex::in_memory(&epoch).unwrap();
-    let collections = Collections::over(platform, index(), index());
-    collections.catch_up().await.unwrap();
-    collections
+    epoch
 }
 
 pub(crate) async fn save_collections<C: Collection>(tx: &mut Tx, documents: &[C], pass: i64, revision: Revision) {

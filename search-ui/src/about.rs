@@ -24,7 +24,7 @@ pub(crate) async fn about(State(site): State<Site>, nonce: Nonce) -> Response {
     let page = site.page(&nonce, Place::About);
     let counts = match site.searcher().counts().await {
         Ok(counts) => counts,
-        Err(error) => return site.failure(page, &error.into()),
+        Err(error) => return site.failure(page, &error),
     };
     let about = AboutPage {
         page,

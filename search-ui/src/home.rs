@@ -26,6 +26,6 @@ pub(crate) async fn home(State(site): State<Site>, nonce: Nonce) -> Response {
             let extent = (counts.videos > 0).then(|| extent(counts));
             Page(HomePage { page, extent }).into_response()
         }
-        Err(error) => site.failure(page, &error.into()),
+        Err(error) => site.failure(page, &error),
     }
 }

@@ -123,6 +123,7 @@ impl Site {
         error!(%error, "a page of the search site failed");
         let is_passing = match error {
             SearchError::Db(error) => error.is_busy(),
+            SearchError::OpenSearch(error) => error.is_passing(),
             SearchError::Interrupted => true,
             SearchError::Index(_) | SearchError::Panicked => false,
         };

@@ -29,8 +29,8 @@ pub(super) async fn config(State(state): State<ApiState>) -> ApiResult<Json<Inde
         legal_notices_url: state.config.legal_notices_url.clone(),
         indexed_hosts_count: counts.hosts,
         indexed_videos_count: counts.videos,
-        indexed_channels_count: state.collections.channels.count(),
-        indexed_playlists_count: state.collections.playlists.count(),
+        indexed_channels_count: state.collections.channels.count().await?,
+        indexed_playlists_count: state.collections.playlists.count().await?,
         indexed_instances_url: None,
     }))
 }

@@ -70,3 +70,7 @@ fn not_allowed(method: &Method, allowed: &'static str) -> Response {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+#[path = "tests.rs"]
+#[expect(clippy::duplicate_mod, reason = "one suite for all engines: see `opensearch::testing`")]
+mod tests_on_opensearch;

@@ -1,5 +1,8 @@
+#[path = "tests/clients.rs"]
 mod clients;
+#[path = "tests/collections.rs"]
 mod collections;
+#[path = "tests/openapi.rs"]
 mod openapi;
 
 use axum::{
@@ -13,11 +16,13 @@ use tower::ServiceExt;
 
 use super::*;
 use crate::{
-    channels::Channel,
-    document::VideoDocument,
-    playlists::Playlist,
-    testing::{collections_over, fixture, searcher_over},
+    channels::Channel, document::VideoDocument, opensearch::testing::Stage, playlists::Playlist, testing::fixture,
 };
+
+/// These are played on every engine.
+fn stage() -> Stage {
+    Stage::of(module_path!())
+}
 
 struct Api {
     router: Router,
@@ -32,8 +37,8 @@ impl Api {
 
     async fn over(videos: &[VideoDocument], channels: &[Channel], playlists: &[Playlist]) -> Self {
         let platform = TestPlatform::new().await;
-        let searcher = searcher_over(&platform.platform.db, videos).await;
-        let collections = collections_over(&platform.platform, channels, playlists).await;
+        let searcher = stage().searcher_over(&platform.platform.db, videos, &[]).await;
+        let collections = stage().collections_over(&platform.platform, channels, playlists).await;
         let state = ApiState { searcher, collections, config: Config::default(), site_name: "Shoal".to_owned() };
         Self { router: router(state), platform }
     }
@@ -194,7 +199,7 @@ async fn what_was_typed_comes_before_what_it_may_have_meant() {
     for (index, video) in videos.iter_mut().enumerate() {
         video.views = if index == 1 { 0 } else { 5_000_000 };
     }
-    let searcher = searcher_over(&database.db, &videos).await;
+    let searcher = stage().searcher_over(&database.db, &videos, &[]).await;
     let names = async |search: &str| {
         let query = crate::query::VideoQuery { search: Some(search.to_owned()), count: 10, ..Default::default() };
         searcher.search(query).await.unwrap().hits.into_iter().map(|hit| hit.video.name).collect::<Vec<_>>()
@@ -214,7 +219,7 @@ async fn a_title_counts_more_than_a_tag_a_name_and_a_description() {
     description.description = Some("About whales".to_owned());
     name.channel.display_name = "Whales".to_owned();
     tag.tags = vec!["Whales".to_owned()];
-    let searcher = searcher_over(&database.db, &[description, name, tag, title]).await;
+    let searcher = stage().searcher_over(&database.db, &[description, name, tag, title], &[]).await;
     let query = crate::query::VideoQuery { search: Some("whales".into()), count: 10, ..Default::default() };
     let names: Vec<_> = searcher.search(query).await.unwrap().hits.into_iter().map(|hit| hit.video.name).collect();
     assert_eq!(names, ["Whales", "Three", "Two", "One"]);
@@ -227,7 +232,7 @@ async fn equal_matches_are_ordered_by_views_and_age() {
     let [unseen, mut watched, mut fresh] = names.map(crate::testing::video);
     watched.views = 10_000;
     fresh.published_at = "2026-02-28T00:00:00Z".parse().unwrap();
-    let searcher = searcher_over(&database.db, &[unseen, watched, fresh]).await;
+    let searcher = stage().searcher_over(&database.db, &[unseen, watched, fresh], &[]).await;
     let query = crate::query::VideoQuery { search: Some("whales".into()), count: 10, ..Default::default() };
     let names: Vec<_> = searcher.search(query).await.unwrap().hits.into_iter().map(|hit| hit.video.name).collect();
     assert_eq!(names, ["Whales two", "Whales six", "Whales one"]);

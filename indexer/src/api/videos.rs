@@ -5,6 +5,7 @@ use axum::{
 };
 use bytes::Bytes;
 use platform::web::{ApiResult, Problem};
+use tracing::error;
 
 use super::{
     ApiState, BadParameter, Parameters,
@@ -63,7 +64,17 @@ impl From<SearchError> for Problem {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "The server is stopping. Try again in a moment.")
                     .retry_after(5)
             }
-            error @ (SearchError::Index(_) | SearchError::Panicked) => Self::internal(&error),
+            SearchError::OpenSearch(error) if error.is_passing() => {
+                error!(%error, "a search could not be done");
+                Self::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "The search is out of order for the moment. Try again later.",
+                )
+                .retry_after(30)
+            }
+            error @ (SearchError::Index(_) | SearchError::OpenSearch(_) | SearchError::Panicked) => {
+                Self::internal(&error)
+            }
         }
     }
 }

@@ -19,10 +19,11 @@ use super::{
 };
 use crate::{
     document::VideoId,
+    engine::{FoundCollections, SharedEngine},
     index::{Change, Position, VideoIndex},
     projection::ProjectionError,
     query::{parse::Terms, prior::Prior, rank::Plan},
-    schema::column,
+    schema::{Fields, column},
     search::SearchError,
 };
 
@@ -32,7 +33,7 @@ const BATCH: i64 = 1_000;
 /// The channels, or the playlists, of all instances. Cheap to clone.
 pub struct Catalogue<C> {
     db: Db,
-    index: VideoIndex,
+    engine: SharedEngine,
     kind: PhantomData<fn() -> C>,
 }
 
@@ -56,8 +57,8 @@ pub struct CollectionHit<C> {
 
 impl<C: Collection> Catalogue<C> {
     /// What is in the database, found through an index that follows it.
-    pub(super) fn new(db: Db, index: VideoIndex) -> Self {
-        Self { db, index, kind: PhantomData }
+    pub(super) fn new(db: Db, engine: impl Into<SharedEngine>) -> Self {
+        Self { db, engine: engine.into(), kind: PhantomData }
     }
 
     /// Finds some. What went away meanwhile is left out of the page.
@@ -65,10 +66,7 @@ impl<C: Collection> Catalogue<C> {
     /// # Errors
     /// [`SearchError`] if the index or the database cannot be read.
     pub async fn search(&self, query: CollectionQuery) -> Result<CollectionPage<C>, SearchError> {
-        let index = self.index.clone();
-        let (total, ranked) = tokio::task::spawn_blocking(move || find(&index, &query))
-            .await
-            .map_err(|error| if error.is_panic() { SearchError::Panicked } else { SearchError::Interrupted })??;
+        let FoundCollections { total, ranked } = self.engine.find_collections(query).await?;
         let ids: Vec<VideoId> = ranked.iter().map(|(_, id)| *id).collect();
         let mut documents = store::documents::<C>(&mut self.db.read().await?, &ids).await?;
         let hits = ranked
@@ -79,60 +77,68 @@ impl<C: Collection> Catalogue<C> {
     }
 
     /// How many there are.
-    pub fn count(&self) -> u64 {
-        self.index.searcher().num_docs()
+    ///
+    /// # Errors
+    /// [`SearchError`] if the index cannot be read.
+    pub async fn count(&self) -> Result<u64, SearchError> {
+        self.engine.count().await
     }
 
     /// How far the index has followed the database.
     #[cfg(test)]
-    pub(super) fn position(&self) -> Position {
-        self.index.position()
+    pub(super) async fn position(&self) -> Position {
+        self.engine.position().await.unwrap()
     }
 
     /// Brings the index up to date. Only one may do this at a time.
     pub(super) async fn follow(&self) -> Result<(), ProjectionError> {
         let state = store::state(&mut self.db.read().await?).await?;
-        let position = self.index.position();
+        let position = self.engine.position().await?;
         let is_new = position == Position::default();
         if !is_new && (position.revision > state.revision || position.revision < state.forgotten) {
-            self.index.clear().await?;
+            self.engine.clear().await?;
         }
         while self.follow_further().await? {}
         // What was forgotten may be newer than all that is left, and must not look like something missed.
-        if self.index.position().revision < state.forgotten {
-            self.index.apply(vec![], Position { revision: state.forgotten, id: i64::MAX }).await?;
+        if self.engine.position().await?.revision < state.forgotten {
+            self.engine.apply(vec![], Position { revision: state.forgotten, id: i64::MAX }).await?;
         }
         Ok(())
     }
 
     async fn follow_further(&self) -> Result<bool, ProjectionError> {
-        let changes = store::changes_after::<C>(&mut self.db.read().await?, self.index.position(), BATCH).await?;
+        let position = self.engine.position().await?;
+        let changes = store::changes_after::<C>(&mut self.db.read().await?, position, BATCH).await?;
         let Some(last) = changes.last().map(|change| change.position) else { return Ok(false) };
-        let fields = *self.index.fields();
+        let (_, fields) = Fields::build();
         let changes = changes.into_iter().map(|change| match change.document {
             Some(document) => Change::Put(change.id, Box::new(document.findable().entry(&fields, change.id))),
             None => Change::Remove(change.id),
         });
-        self.index.apply(changes.collect(), last).await?;
+        self.engine.apply(changes.collect(), last).await?;
         Ok(true)
     }
 }
 
 impl<C> Clone for Catalogue<C> {
     fn clone(&self) -> Self {
-        Self { db: self.db.clone(), index: self.index.clone(), kind: PhantomData }
+        Self { db: self.db.clone(), engine: self.engine.clone(), kind: PhantomData }
     }
 }
 
 impl<C: Collection> std::fmt::Debug for Catalogue<C> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "Catalogue of {}s over {:?}", C::KIND, self.index)
+        write!(formatter, "Catalogue of {}s over {:?}", C::KIND, self.engine)
     }
 }
 
 type Ranked = Vec<(Score, DocAddress)>;
 
-fn find(index: &VideoIndex, query: &CollectionQuery) -> Result<(usize, Vec<(Score, VideoId)>), TantivyError> {
+/// Searches the index in Tantivy.
+pub(crate) fn find(
+    index: &VideoIndex,
+    query: &CollectionQuery,
+) -> Result<(usize, Vec<(Score, VideoId)>), TantivyError> {
     let searcher = index.searcher();
     let terms = query.search.as_deref().and_then(Terms::parse);
     let words = Plan::of(&searcher, index.fields(), terms.as_ref())?.query();

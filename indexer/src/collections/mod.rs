@@ -11,6 +11,7 @@ pub(crate) mod store;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use catalogue::find;
 pub use catalogue::{Catalogue, CollectionHit, CollectionPage};
 pub use entry::Findable;
 pub use projection::Collections;

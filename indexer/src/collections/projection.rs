@@ -1,19 +1,14 @@
 //! Follows the table of channels and playlists with their indexes, as [`crate::projection`] does with videos.
 
-use std::path::Path;
-
 use platform::Platform;
 
 use super::Catalogue;
 use crate::{
     channels::Channel,
-    index::{IndexError, VideoIndex},
+    engine::SharedEngine,
     playlists::Playlist,
     projection::{Follow, Projection, ProjectionError},
 };
-
-/// The least that the writer can do with is plenty here.
-const WRITER_MEMORY: usize = 0;
 
 /// Channels and playlists. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -26,17 +21,12 @@ pub struct Collections {
 }
 
 impl Collections {
-    /// Opens the indexes below a folder.
-    ///
-    /// # Errors
-    /// [`IndexError`] if the folder cannot be used.
-    pub(crate) fn open(platform: &Platform, folder: &Path, epoch: &str) -> Result<Self, IndexError> {
-        let index = |name: &str| VideoIndex::open(&folder.join(name), epoch, WRITER_MEMORY);
-        Ok(Self::over(platform, index("channels")?, index("playlists")?))
-    }
-
-    /// Starts following with these indexes, until the platform stops.
-    pub(crate) fn over(platform: &Platform, channels: VideoIndex, playlists: VideoIndex) -> Self {
+    /// Starts following with these engines, until the platform stops.
+    pub(crate) fn over(
+        platform: &Platform,
+        channels: impl Into<SharedEngine>,
+        playlists: impl Into<SharedEngine>,
+    ) -> Self {
         let channels = Catalogue::new(platform.db.clone(), channels);
         let playlists = Catalogue::new(platform.db.clone(), playlists);
         let follower = Follower { channels: channels.clone(), playlists: playlists.clone() };

@@ -43,7 +43,7 @@ async fn a_change_is_found_once_the_index_has_caught_up() {
     tx.commit().await.unwrap();
     collections.catch_up().await.unwrap();
     assert_eq!(names(&collections.channels).await, ["Dolphins"]);
-    assert_eq!((collections.channels.count(), collections.playlists.count()), (1, 0));
+    assert_eq!((collections.channels.count().await.unwrap(), collections.playlists.count().await.unwrap()), (1, 0));
 }
 
 #[tokio::test]
@@ -54,7 +54,7 @@ async fn what_a_pass_did_not_see_is_gone_and_comes_back_when_it_is_seen_again() 
     assert_eq!(pass(&platform, &[whales]).await, 1);
     assert_eq!(names(&collections.channels).await, ["Whales"], "even before the index has heard of it");
     collections.catch_up().await.unwrap();
-    assert_eq!(collections.channels.count(), 1);
+    assert_eq!(collections.channels.count().await.unwrap(), 1);
     let mut tx = platform.platform.db.begin().await.unwrap();
     assert!(store::known::<Channel>(&mut tx, HOST, &[dolphins.name()]).await.unwrap().is_empty());
     let revision = videos::next_revision(&mut tx).await.unwrap();
@@ -74,8 +74,8 @@ async fn an_index_that_missed_a_forgotten_removal_is_made_again_once() {
     assert_eq!(store::forget_removed(&mut tx, platform.clock.now()).await.unwrap(), 1);
     tx.commit().await.unwrap();
     collections.catch_up().await.unwrap();
-    assert_eq!(collections.channels.count(), 1);
-    let position = collections.channels.position();
+    assert_eq!(collections.channels.count().await.unwrap(), 1);
+    let position = collections.channels.position().await;
     assert_eq!(position, Position { revision: 2, id: i64::MAX }, "else it would be made again at every look");
 }
 
@@ -100,7 +100,10 @@ async fn removing_a_host_removes_all_of_it() {
     let removed = store::remove_all(&mut tx, HOST, platform.clock.now(), revision).await.unwrap();
     tx.commit().await.unwrap();
     collections.catch_up().await.unwrap();
-    assert_eq!((removed, collections.channels.count(), collections.playlists.count()), (2, 0, 0));
+    assert_eq!(
+        (removed, collections.channels.count().await.unwrap(), collections.playlists.count().await.unwrap()),
+        (2, 0, 0)
+    );
 }
 
 #[tokio::test]
@@ -113,6 +116,10 @@ async fn an_account_takes_its_channels_and_playlists_along_and_a_channel_its_pla
         remove_of_actor(&mut tx, HOST, name, platform.clock.now()).await.unwrap();
         tx.commit().await.unwrap();
         collections.catch_up().await.unwrap();
-        assert_eq!((collections.channels.count(), collections.playlists.count()), left, "{name}");
+        assert_eq!(
+            (collections.channels.count().await.unwrap(), collections.playlists.count().await.unwrap()),
+            left,
+            "{name}"
+        );
     }
 }

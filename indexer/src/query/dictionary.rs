@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use tantivy::{Searcher, TantivyError, Term, query::FuzzyTermQuery, schema::Field};
 
+use super::vocabulary::{FirstLetter, Longer, Vocabulary, Written};
 use crate::schema::Fields;
 
 /// Words that are looked at for one word of the query, for each field in each part of the index.
@@ -11,70 +12,55 @@ const MAX_VISITED: usize = 2_000;
 /// The most frequent of them, which are kept.
 const MAX_KEPT: usize = 24;
 
-/// The words of titles, tags and names, over all parts of the index.
+/// The words of a Tantivy index: those of titles, tags and names, over all its parts.
 pub struct Dictionary<'s> {
     searcher: &'s Searcher,
-    fields: [Field; 3],
-}
-
-/// Where a typo may be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FirstLetter {
-    /// Anywhere but in the first letter.
-    Same,
-    /// Anywhere.
-    Any,
-}
-
-/// Words that begin alike.
-#[derive(Debug, Default)]
-pub struct Longer {
-    /// Those in the most videos.
-    pub frequent: HashMap<String, u64>,
-    /// In how many videos all of them are, counted for each.
-    pub total: u64,
+    fields: &'s Fields,
+    short: [Field; 3],
 }
 
 impl<'s> Dictionary<'s> {
     /// Opens the dictionary of an index.
-    pub fn of(searcher: &'s Searcher, fields: &Fields) -> Self {
-        Self { searcher, fields: [fields.title, fields.tags, fields.names] }
+    pub fn of(searcher: &'s Searcher, fields: &'s Fields) -> Self {
+        Self { searcher, fields, short: [fields.title, fields.tags, fields.names] }
     }
 
-    /// How many videos there are.
-    pub fn videos(&self) -> u64 {
-        self.searcher.num_docs()
-    }
-
-    /// In how many videos the word is at least: as many as in the field that has it most.
-    ///
-    /// # Errors
-    /// [`TantivyError`] if the index cannot be read.
-    pub fn frequency(&self, fields: &[Field], word: &str) -> Result<u64, TantivyError> {
+    /// As many as in the field that has it most.
+    fn greatest_frequency(&self, fields: &[Field], word: &str) -> Result<u64, TantivyError> {
         let mut greatest = 0;
         for field in fields {
-            greatest = greatest.max(self.searcher.doc_freq(&Term::from_field_text(*field, word))?);
+            greatest = greatest.max(self.frequency_in(*field, word)?);
         }
         Ok(greatest)
     }
+}
 
-    /// The same, in the fields of the dictionary.
-    ///
-    /// # Errors
-    /// [`TantivyError`] if the index cannot be read.
-    pub fn own_frequency(&self, word: &str) -> Result<u64, TantivyError> {
-        self.frequency(&self.fields, word)
+impl Vocabulary for Dictionary<'_> {
+    type Error = TantivyError;
+
+    fn videos(&self) -> u64 {
+        self.searcher.num_docs()
     }
 
-    /// The longer words that begin with a word.
-    ///
-    /// # Errors
-    /// [`TantivyError`] if the index cannot be read.
-    pub fn starting_with(&self, word: &str) -> Result<Longer, TantivyError> {
+    fn frequency(&self, written: Written, word: &str) -> Result<u64, TantivyError> {
+        let Fields { stems, description, spoken, .. } = *self.fields;
+        let [title, tags, names] = self.short;
+        match written {
+            Written::Anywhere => self.greatest_frequency(&[title, tags, names, description, spoken], word),
+            Written::Short => self.greatest_frequency(&self.short, word),
+            Written::AsStem => self.greatest_frequency(&[stems, description, spoken], word),
+        }
+    }
+
+    fn frequency_in(&self, field: Field, word: &str) -> Result<u64, TantivyError> {
+        self.searcher.doc_freq(&Term::from_field_text(field, word))
+    }
+
+    fn starting_with(&self, word: &str) -> Result<Longer, TantivyError> {
         let mut longer = Longer::default();
         let end = format!("{word}\u{10ffff}");
         for segment in self.searcher.segment_readers() {
-            for field in self.fields {
+            for field in self.short {
                 let index = segment.inverted_index(field)?;
                 let mut stream = index.terms().range().gt(word).lt(&end).into_stream()?;
                 let mut most = MostFrequent::default();
@@ -89,24 +75,20 @@ impl<'s> Dictionary<'s> {
         Ok(longer)
     }
 
-    /// The words that differ by at most so many typos, with the number of videos. A walk through those that begin with the
-    /// same letter is many times shorter than one through all.
-    ///
-    /// # Errors
-    /// [`TantivyError`] if the index cannot be read, or there are more typos than 2.
-    pub fn similar_to(
+    /// A walk through the words that begin with the same letter is many times shorter than one through all.
+    fn similar_to(
         &self,
         word: &str,
         typos: u8,
         first_letter: FirstLetter,
     ) -> Result<HashMap<String, u64>, TantivyError> {
         let mut similar = HashMap::new();
-        let [field, ..] = self.fields;
+        let [field, ..] = self.short;
         let automaton = FuzzyTermQuery::new(Term::from_field_text(field, word), typos, true).automaton()?;
         let first = word.chars().next().filter(|_| first_letter == FirstLetter::Same);
         let (least, end) = first.map_or_else(Default::default, |c| (c.to_string(), format!("{c}\u{10ffff}")));
         for segment in self.searcher.segment_readers() {
-            for field in self.fields {
+            for field in self.short {
                 let index = segment.inverted_index(field)?;
                 let all = index.terms().search(&automaton);
                 let walk = if end.is_empty() { all } else { all.ge(&least).lt(&end) };

@@ -11,16 +11,12 @@ use std::{
 };
 
 use serde::Serialize;
-use tantivy::{Searcher, TantivyError};
 
 use super::{
-    dictionary::{Dictionary, FirstLetter},
     parse::allowed_typos,
+    vocabulary::{FirstLetter, Vocabulary, Written},
 };
-use crate::{
-    schema::Fields,
-    text::{Word, language::possible_stems},
-};
+use crate::text::{Word, language::possible_stems};
 
 /// The most spellings that one word is looked up under.
 pub const MAX_SPELLINGS: usize = 20;
@@ -82,32 +78,33 @@ pub struct Readings {
 impl Readings {
     /// The spelling that was most probably meant.
     pub fn probable(&self) -> &str {
+        &self.most_probable().word
+    }
+
+    /// In how many videos that one is, at least.
+    pub fn probable_frequency(&self) -> u64 {
+        self.most_probable().frequency
+    }
+
+    fn most_probable(&self) -> &Spelling {
         let known = if self.typed.frequency > 0 { None } else { self.others.first() };
-        &known.unwrap_or(&self.typed).word
+        known.unwrap_or(&self.typed)
     }
 }
 
 /// Reads each word of a query in all ways that are worth a try.
 ///
 /// # Errors
-/// [`TantivyError`] if the index cannot be read.
-pub fn read(searcher: &Searcher, fields: &Fields, words: &[Word]) -> Result<Vec<Readings>, TantivyError> {
+/// If the vocabulary cannot be read.
+pub fn read<V: Vocabulary>(vocabulary: &V, words: &[Word]) -> Result<Vec<Readings>, V::Error> {
     let limit = (MAX_SPELLINGS_IN_ALL / words.len().max(1)).min(MAX_SPELLINGS);
-    let dictionary = Dictionary::of(searcher, fields);
     let last = words.len().saturating_sub(1);
-    words.iter().enumerate().map(|(place, word)| read_one(&dictionary, fields, word, place == last, limit)).collect()
+    words.iter().enumerate().map(|(place, word)| read_one(vocabulary, word, place == last, limit)).collect()
 }
 
-fn read_one(
-    dictionary: &Dictionary<'_>,
-    fields: &Fields,
-    word: &Word,
-    is_last: bool,
-    limit: usize,
-) -> Result<Readings, TantivyError> {
+fn read_one<V: Vocabulary>(dictionary: &V, word: &Word, is_last: bool, limit: usize) -> Result<Readings, V::Error> {
     let text = word.text.as_str();
-    let everywhere = [fields.title, fields.tags, fields.names, fields.description, fields.spoken];
-    let exact = dictionary.frequency(&everywhere, text)?;
+    let exact = dictionary.frequency(Written::Anywhere, text)?;
     let mut others = Vec::new();
     let mut begun = 0;
     if is_last {
@@ -115,7 +112,7 @@ fn read_one(
         begun = longer.total;
         others.extend(longer_words(longer.frequent, text, exact, limit));
     }
-    if is_rare(exact, dictionary.videos()) {
+    if exact <= rare_up_to(dictionary.videos()) {
         others.extend(corrections(dictionary, text, exact, limit)?);
     }
     others.sort_by(|a, b| by_promise(a, b).reverse());
@@ -130,15 +127,16 @@ fn read_one(
     Ok(Readings {
         typed: Spelling { word: text.to_owned(), reading: Reading::Typed, closeness: 1.0, frequency: exact },
         others,
-        stems: stems(dictionary, fields, word)?,
+        stems: stems(dictionary, word)?,
         apart: if apart.len() < 2 { Vec::new() } else { apart },
         begun,
         place: word.place,
     })
 }
 
-fn is_rare(frequency: u64, videos: u64) -> bool {
-    frequency <= ALWAYS_RARE || (frequency as f64) < videos as f64 * RARE
+/// In how many videos a word is at most that may be a typo.
+pub fn rare_up_to(videos: u64) -> u64 {
+    ALWAYS_RARE.max(((videos as f64 * RARE).ceil() as u64).saturating_sub(1))
 }
 
 fn longer_words(found: HashMap<String, u64>, word: &str, exact: u64, limit: usize) -> Vec<Spelling> {
@@ -150,12 +148,7 @@ fn longer_words(found: HashMap<String, u64>, word: &str, exact: u64, limit: usiz
 }
 
 /// A guess at a word that nobody uses is worth more than one at a word that some do.
-fn corrections(
-    dictionary: &Dictionary<'_>,
-    word: &str,
-    exact: u64,
-    limit: usize,
-) -> Result<Vec<Spelling>, TantivyError> {
+fn corrections<V: Vocabulary>(dictionary: &V, word: &str, exact: u64, limit: usize) -> Result<Vec<Spelling>, V::Error> {
     let typos = allowed_typos(word);
     if typos == 0 {
         return Ok(vec![]);
@@ -182,7 +175,7 @@ fn corrections(
 }
 
 /// The two words of the dictionary that a word can be cut into, if there are any.
-fn halves(dictionary: &Dictionary<'_>, word: &str) -> Result<Vec<String>, TantivyError> {
+fn halves<V: Vocabulary>(dictionary: &V, word: &str) -> Result<Vec<String>, V::Error> {
     let ends = word.char_indices().map(|(end, _)| end).skip(MIN_HALF_CHARS);
     let mut best: Option<(u64, [&str; 2])> = None;
     for end in ends {
@@ -190,7 +183,7 @@ fn halves(dictionary: &Dictionary<'_>, word: &str) -> Result<Vec<String>, Tantiv
         if second.chars().nth(MIN_HALF_CHARS - 1).is_none() {
             break;
         }
-        let frequency = |half| dictionary.own_frequency(half);
+        let frequency = |half| dictionary.frequency(Written::Short, half);
         let rarer = frequency(first)?.min(frequency(second)?);
         if rarer > best.map_or(0, |(frequency, _)| frequency) {
             best = Some((rarer, [first, second]));
@@ -199,10 +192,10 @@ fn halves(dictionary: &Dictionary<'_>, word: &str) -> Result<Vec<String>, Tantiv
     Ok(best.map(|(_, halves)| halves.map(str::to_owned).into()).unwrap_or_default())
 }
 
-fn stems(dictionary: &Dictionary<'_>, fields: &Fields, word: &Word) -> Result<Vec<(String, u64)>, TantivyError> {
+fn stems<V: Vocabulary>(dictionary: &V, word: &Word) -> Result<Vec<(String, u64)>, V::Error> {
     let mut stems = Vec::new();
-    for stem in possible_stems(word).into_iter().chain([word.text.clone()]) {
-        let frequency = dictionary.frequency(&[fields.stems, fields.description, fields.spoken], &stem)?;
+    for stem in possible_forms(word) {
+        let frequency = dictionary.frequency(Written::AsStem, &stem)?;
         if frequency > 0 && stems.iter().all(|(known, _)| *known != stem) {
             stems.push((stem, frequency));
         }
@@ -210,6 +203,11 @@ fn stems(dictionary: &Dictionary<'_>, fields: &Fields, word: &Word) -> Result<Ve
     stems.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     stems.truncate(MAX_STEMS);
     Ok(stems)
+}
+
+/// What the stem of a form of a word may be.
+pub fn possible_forms(word: &Word) -> impl Iterator<Item = String> {
+    possible_stems(word).into_iter().chain([word.text.clone()])
 }
 
 /// The most promising ones: close and frequent.

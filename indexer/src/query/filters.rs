@@ -129,14 +129,23 @@ pub(super) fn unscored(query: Box<dyn Query>) -> Box<dyn Query> {
 }
 
 pub(super) fn lower(field: Field, host: &str) -> Term {
-    Term::from_field_text(field, &host.trim().to_lowercase())
+    Term::from_field_text(field, &host_spelling(host))
 }
 
-/// Hosts know no case, names do.
 fn account(field: Field, handle: &str) -> Term {
+    Term::from_field_text(field, &account_spelling(handle))
+}
+
+/// A host as the index has it.
+pub(crate) fn host_spelling(host: &str) -> String {
+    host.trim().to_lowercase()
+}
+
+/// A handle as the index has it: hosts know no case, names do.
+pub(crate) fn account_spelling(handle: &str) -> String {
     let handle = handle.trim().trim_start_matches('@');
     match handle.rsplit_once('@') {
-        Some((name, host)) => Term::from_field_text(field, &format!("{name}@{}", host.to_lowercase())),
-        None => Term::from_field_text(field, handle),
+        Some((name, host)) => format!("{name}@{}", host.to_lowercase()),
+        None => handle.to_owned(),
     }
 }

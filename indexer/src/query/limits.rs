@@ -7,13 +7,14 @@ use chrono::{Datelike, NaiveDate, NaiveTime};
 use platform::clock::Timestamp;
 use tantivy::{
     Term,
-    query::{AllQuery, BooleanQuery, Occur, PhraseQuery, Query, RangeQuery},
+    query::{AllQuery, BooleanQuery, Occur, Query, RangeQuery},
     schema::Field,
 };
 
 use super::{
     filters::{any_of, lower, one, unscored},
     parse::Terms,
+    seek::Seek,
 };
 use crate::{
     schema::Fields,
@@ -89,30 +90,19 @@ impl Terms {
 /// about them. Each field is there twice, so that this is a union even if one field alone has the words: Tantivy asks what
 /// it excludes about videos before its first one, which a phrase alone does not bear (0.27).
 fn either(fields: &Fields, words: &[String]) -> Box<dyn Query> {
-    let twice = written(fields, words).into_iter().chain(written(fields, words));
-    Box::new(BooleanQuery::union(twice.map(|(_, query)| query).collect()))
+    let (side_by_side, in_fields) = (Seek::side_by_side(words), written_in(fields));
+    let twice = in_fields.iter().chain(&in_fields);
+    Box::new(BooleanQuery::union(twice.map(|field| side_by_side.query(*field, 1.0)).collect()))
 }
 
-/// The words side by side, in each of the fields that words are written in.
-pub(super) fn written(fields: &Fields, words: &[String]) -> Vec<(Field, Box<dyn Query>)> {
-    side_by_side(&[fields.title, fields.tags, fields.names, fields.description], words)
+/// The fields that words are written in.
+pub(crate) fn written_in(fields: &Fields) -> [Field; 4] {
+    [fields.title, fields.tags, fields.names, fields.description]
 }
 
-/// The words side by side, in each of the fields that words are written or spoken in.
-pub(super) fn anywhere(fields: &Fields, words: &[String]) -> Vec<(Field, Box<dyn Query>)> {
-    side_by_side(&[fields.title, fields.tags, fields.names, fields.description, fields.spoken], words)
-}
-
-fn side_by_side(fields: &[Field], words: &[String]) -> Vec<(Field, Box<dyn Query>)> {
-    let in_field = |field: Field| -> Box<dyn Query> {
-        let terms: Vec<Term> = words.iter().map(|word| Term::from_field_text(field, word)).collect();
-        match <[Term; 1]>::try_from(terms) {
-            Ok([term]) => one(term),
-            Err(terms) if terms.is_empty() => Box::new(AllQuery),
-            Err(terms) => Box::new(PhraseQuery::new(terms)),
-        }
-    };
-    fields.iter().map(|field| (*field, in_field(*field))).collect()
+/// The fields that words are written or spoken in.
+pub(super) fn anywhere(fields: &Fields) -> [Field; 5] {
+    [fields.title, fields.tags, fields.names, fields.description, fields.spoken]
 }
 
 impl Rule {

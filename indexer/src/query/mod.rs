@@ -5,14 +5,16 @@
 
 mod dictionary;
 pub(crate) mod expand;
-mod filters;
+pub(crate) mod filters;
 pub(crate) mod limits;
 mod most_of;
 pub(crate) mod parse;
 pub(crate) mod prior;
 pub(crate) mod rank;
+pub(crate) mod seek;
 pub(crate) mod sought;
-mod ways;
+pub(crate) mod vocabulary;
+pub(crate) mod ways;
 
 pub use filters::{Filters, Range};
 

@@ -2,9 +2,12 @@
 
 use serde::Serialize;
 
-const POPULARITY: f32 = 0.025;
-const RECENCY: f32 = 0.06;
-const RECENT_DAYS: f32 = 365.0;
+/// Of the decimal logarithm of the views.
+pub const POPULARITY: f32 = 0.025;
+/// The largest logarithm that counts.
+pub const MAX_POPULARITY: f32 = 9.0;
+pub const RECENCY: f32 = 0.06;
+pub const RECENT_DAYS: f32 = 365.0;
 /// What remains of the score of a video in a language that the reader did not ask for.
 pub const OTHER_LANGUAGE: f32 = 0.5;
 
@@ -23,7 +26,7 @@ impl Prior {
     pub fn of(views: u64, age_days: f32) -> Self {
         let popularity = (1.0 + views as f32).log10();
         let recency = (-age_days.max(0.0) / RECENT_DAYS).exp();
-        Self { popularity: 1.0 + POPULARITY * popularity.min(9.0), recency: 1.0 + RECENCY * recency }
+        Self { popularity: 1.0 + POPULARITY * popularity.min(MAX_POPULARITY), recency: 1.0 + RECENCY * recency }
     }
 
     /// Both together.

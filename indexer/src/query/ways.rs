@@ -3,17 +3,13 @@
 //! A word that was typed counts more than one that it may have meant, and a guess is never rated as rarer than the word
 //! that was typed.
 
-use std::ops::Bound;
-
-use tantivy::{
-    Score, Searcher, TantivyError, Term,
-    query::{BoostQuery, ConstScoreQuery, Query, RangeQuery, TermQuery},
-    schema::{Field, IndexRecordOption},
-};
+use tantivy::{Score, query::Query, schema::Field};
 
 use super::{
     expand::{Reading, Readings, rarity},
-    limits::written,
+    limits::written_in,
+    seek::Seek,
+    vocabulary::Vocabulary,
 };
 use crate::schema::Fields;
 
@@ -36,7 +32,7 @@ const BEGUN_THOUGH_KNOWN: Score = 0.25;
 const MIN_BEGUN_CHARS: usize = 2;
 
 /// A way to find a word.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Way {
     /// What is found.
     pub spelling: String,
@@ -44,30 +40,39 @@ pub struct Way {
     pub reading: Reading,
     /// In which field.
     pub field: Field,
-    /// Finds and scores it.
-    pub query: Box<dyn Query>,
+    /// For what the field is asked.
+    pub seek: Seek,
+    /// With what its score is multiplied.
+    pub boost: Score,
     /// About how many videos it finds.
     pub cost: u64,
+}
+
+impl Way {
+    /// Finds and scores it in Tantivy.
+    pub fn query(&self) -> Box<dyn Query> {
+        self.seek.query(self.field, self.boost)
+    }
 }
 
 /// The ways to find a word in any of its readings.
 ///
 /// # Errors
-/// [`TantivyError`] if the index cannot be read.
-pub fn of_word(searcher: &Searcher, fields: &Fields, readings: &Readings) -> Result<Vec<Way>, TantivyError> {
-    Ways { searcher, fields, readings, found: Vec::new() }.search()
+/// If the vocabulary cannot be read.
+pub fn of_word<V: Vocabulary>(vocabulary: &V, fields: &Fields, readings: &Readings) -> Result<Vec<Way>, V::Error> {
+    Ways { vocabulary, fields, readings, found: Vec::new() }.search()
 }
 
 /// Collects the ways to find a word.
-struct Ways<'a> {
-    searcher: &'a Searcher,
+struct Ways<'a, V> {
+    vocabulary: &'a V,
     fields: &'a Fields,
     readings: &'a Readings,
     found: Vec<Way>,
 }
 
-impl Ways<'_> {
-    fn search(mut self) -> Result<Vec<Way>, TantivyError> {
+impl<V: Vocabulary> Ways<'_, V> {
+    fn search(mut self) -> Result<Vec<Way>, V::Error> {
         let (fields, readings) = (self.fields, self.readings);
         let short = [fields.title, fields.tags, fields.names];
         let all = [fields.title, fields.tags, fields.names, fields.description];
@@ -91,10 +96,15 @@ impl Ways<'_> {
         }
         self.add_begun();
         if !readings.apart.is_empty() {
-            for (field, query) in written(fields, &readings.apart) {
-                let query = boosted(query, weight(fields, field) * APART);
-                let spelling = readings.apart.join(" ");
-                self.found.push(Way { spelling, reading: Reading::Apart, field, query, cost: 0 });
+            for field in written_in(fields) {
+                self.found.push(Way {
+                    spelling: readings.apart.join(" "),
+                    reading: Reading::Apart,
+                    field,
+                    seek: Seek::side_by_side(&readings.apart),
+                    boost: weight(fields, field) * APART,
+                    cost: 0,
+                });
             }
         }
         Ok(self.found)
@@ -108,26 +118,27 @@ impl Ways<'_> {
             return;
         }
         let share = if typed.frequency == 0 { BEGUN } else { BEGUN_THOUGH_KNOWN };
-        let least = Bound::Excluded(Term::from_field_text(field, &typed.word));
-        let end = Bound::Excluded(Term::from_field_text(field, &format!("{}\u{10ffff}", typed.word)));
-        let score = TITLE * share * rarity(begun, self.searcher.num_docs());
-        let query: Box<dyn Query> = Box::new(ConstScoreQuery::new(Box::new(RangeQuery::new(least, end)), score));
-        let spelling = format!("{}…", typed.word);
-        self.found.push(Way { spelling, reading: Reading::Begun, field, query, cost: begun });
+        self.found.push(Way {
+            spelling: format!("{}…", typed.word),
+            reading: Reading::Begun,
+            field,
+            seek: Seek::LongerThan(typed.word.clone()),
+            boost: TITLE * share * rarity(begun, self.vocabulary.videos()),
+            cost: begun,
+        });
     }
 
     /// What keeps a guess from counting as rarer than the word that was typed.
     fn damping(&self, frequency: u64) -> f32 {
-        let (typed, videos) = (self.readings.typed.frequency, self.searcher.num_docs());
+        let (typed, videos) = (self.readings.typed.frequency, self.vocabulary.videos());
         if typed == 0 { 1.0 } else { (rarity(typed, videos) / rarity(frequency, videos)).min(1.0) }
     }
 
-    fn add(&mut self, spelling: &str, reading: Reading, field: Field, boost: Score) -> Result<(), TantivyError> {
-        let term = Term::from_field_text(field, spelling);
-        let cost = self.searcher.doc_freq(&term)?;
+    fn add(&mut self, spelling: &str, reading: Reading, field: Field, boost: Score) -> Result<(), V::Error> {
+        let cost = self.vocabulary.frequency_in(field, spelling)?;
         if cost > 0 {
-            let query = boosted(Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs)), boost);
-            self.found.push(Way { spelling: spelling.to_owned(), reading, field, query, cost });
+            let (spelling, seek) = (spelling.to_owned(), Seek::Word(spelling.to_owned()));
+            self.found.push(Way { spelling, reading, field, seek, boost, cost });
         }
         Ok(())
     }
@@ -142,9 +153,4 @@ pub fn weight(fields: &Fields, field: Field) -> Score {
         field if field == fields.spoken => SPOKEN,
         _ => DESCRIPTION,
     }
-}
-
-/// Multiplies what a query gives.
-pub fn boosted(query: Box<dyn Query>, boost: Score) -> Box<dyn Query> {
-    Box::new(BoostQuery::new(query, boost))
 }

@@ -81,7 +81,8 @@ pub(super) fn explain(
     let weights = scales.of_segment(searcher.segment_reader(address.segment_ord)).weigh(address.doc_id);
     let mut bonuses = Vec::new();
     for bonus in &plan.bonuses {
-        let score = score(searcher, bonus.query.as_ref(), address)?;
+        let Some(query) = plan.bonus_query(bonus) else { continue };
+        let score = score(searcher, query.as_ref(), address)?;
         bonuses.extend(score.map(|score| BonusMatch { kind: bonus.kind, score }));
     }
     Ok(Explanation {
@@ -98,7 +99,7 @@ pub(super) fn explain(
 fn explain_part(searcher: &Searcher, part: &Part, address: DocAddress) -> Result<WordMatch, TantivyError> {
     let mut matches = Vec::new();
     for way in &part.ways {
-        if let Some(score) = score(searcher, way.query.as_ref(), address)? {
+        if let Some(score) = score(searcher, way.query().as_ref(), address)? {
             let field = searcher.schema().get_field_name(way.field).to_owned();
             matches.push(FieldMatch { field, spelling: way.spelling.clone(), reading: way.reading, score });
         }

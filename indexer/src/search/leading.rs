@@ -10,7 +10,7 @@ use tantivy::{DocAddress, Score, Searcher, columnar::Column};
 use crate::schema::column;
 
 /// How many results are looked at for copies and for their instance.
-pub(super) const LEADING: usize = 200;
+pub(crate) const LEADING: usize = 200;
 /// Where one instance shall not be alone.
 const FIRST_PAGE: usize = 20;
 /// What remains of the score for each result of the same instance before.
@@ -20,31 +20,39 @@ const LEAST_SHARE: f32 = 0.85;
 const SAME_SECONDS: u64 = 2;
 const SAME_PART: u64 = 200;
 
-/// A result in its place.
+/// A result in its place, by its address in the engine that found it.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Arranged {
-    pub address: DocAddress,
+pub(crate) struct Arranged<A = DocAddress> {
+    pub address: A,
     /// With the share.
     pub score: Score,
     /// What the score was multiplied with, because others of its instance stand before it.
     pub share: f32,
     /// The results that were folded into this one.
-    pub copies: Vec<DocAddress>,
+    pub copies: Vec<A>,
 }
 
-/// Arranges results that come best first; tells how many were folded into others.
+/// Arranges results of Tantivy that come best first; tells how many were folded into others.
 pub(super) fn arrange(searcher: &Searcher, found: Vec<(Score, DocAddress)>) -> (Vec<Arranged>, usize) {
+    let columns = TraitColumns::of(searcher);
+    arrange_by(found, |address| columns.of_video(address))
+}
+
+/// The same, for results of any engine of which the traits are known.
+pub(crate) fn arrange_by<A: Copy>(
+    found: Vec<(Score, A)>,
+    traits_of: impl Fn(A) -> Traits,
+) -> (Vec<Arranged<A>>, usize) {
     let before = found.len();
     let mut rest = found.into_iter();
-    let traits = TraitColumns::of(searcher);
-    let leading: Vec<Candidate> = rest
+    let leading: Vec<Candidate<A>> = rest
         .by_ref()
         .take(LEADING)
-        .map(|(score, address)| Candidate { result: Arranged::alone(score, address), traits: traits.of_video(address) })
+        .map(|(score, address)| Candidate { result: Arranged::alone(score, address), traits: traits_of(address) })
         .collect();
     let mut leading = fold(leading);
     spread(&mut leading);
-    let mut arranged: Vec<Arranged> = leading
+    let mut arranged: Vec<Arranged<A>> = leading
         .into_iter()
         .map(|candidate| candidate.result)
         .chain(rest.map(|(score, address)| Arranged::alone(score, address)))
@@ -54,23 +62,27 @@ pub(super) fn arrange(searcher: &Searcher, found: Vec<(Score, DocAddress)>) -> (
     (arranged, folded)
 }
 
-impl Arranged {
-    pub(super) fn alone(score: Score, address: DocAddress) -> Self {
+impl<A> Arranged<A> {
+    pub(crate) fn alone(score: Score, address: A) -> Self {
         Self { address, score, share: 1.0, copies: Vec::new() }
     }
 }
 
 #[derive(Debug, Clone)]
-struct Candidate {
-    result: Arranged,
+struct Candidate<A = DocAddress> {
+    result: Arranged<A>,
     traits: Traits,
 }
 
+/// By what copies and instances are told.
 #[derive(Debug, Clone, Copy, Default)]
-struct Traits {
-    fingerprint: u64,
-    seconds: u64,
-    host: u64,
+pub(crate) struct Traits {
+    /// What copies have in common.
+    pub fingerprint: u64,
+    /// The length.
+    pub seconds: u64,
+    /// The number of the instance.
+    pub host: u64,
 }
 
 impl Traits {
@@ -84,8 +96,8 @@ impl Traits {
 }
 
 /// Leaves the best of each set of copies.
-fn fold(candidates: Vec<Candidate>) -> Vec<Candidate> {
-    let mut kept: Vec<Candidate> = Vec::with_capacity(candidates.len());
+fn fold<A: Copy>(candidates: Vec<Candidate<A>>) -> Vec<Candidate<A>> {
+    let mut kept: Vec<Candidate<A>> = Vec::with_capacity(candidates.len());
     let mut places: HashMap<u64, Vec<usize>> = HashMap::new();
     for candidate in candidates {
         let alike = places.entry(candidate.traits.fingerprint).or_default();
@@ -103,14 +115,14 @@ fn fold(candidates: Vec<Candidate>) -> Vec<Candidate> {
 
 /// Fills the places of the first page one after another, each with the result that is best when those of the instances
 /// before it count less. The first result stays the first.
-fn spread(candidates: &mut [Candidate]) {
+fn spread<A>(candidates: &mut [Candidate<A>]) {
     let mut shown: HashMap<u64, i32> = HashMap::new();
     for place in 0..FIRST_PAGE.min(candidates.len()) {
         let Some(open) = candidates.get_mut(place..) else { return };
-        let share = |candidate: &Candidate| {
+        let share = |candidate: &Candidate<A>| {
             SAME_HOST.powi(shown.get(&candidate.traits.host).copied().unwrap_or_default()).max(LEAST_SHARE)
         };
-        let worth = |candidate: &Candidate| candidate.result.score * share(candidate);
+        let worth = |candidate: &Candidate<A>| candidate.result.score * share(candidate);
         // Of equals, the one that stood first: `max_by` takes the last.
         let best = open.iter().enumerate().rev().max_by(|(_, a), (_, b)| worth(a).total_cmp(&worth(b)));
         let Some((offset, best)) = best else { return };
@@ -127,7 +139,7 @@ fn spread(candidates: &mut [Candidate]) {
 }
 
 /// What comes after the first page claims no more than what stands on it, so that scores fall from place to place.
-fn level(arranged: &mut [Arranged]) {
+fn level<A>(arranged: &mut [Arranged<A>]) {
     let mut least = Score::INFINITY;
     for result in arranged {
         if result.score > least {

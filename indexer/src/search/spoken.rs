@@ -16,9 +16,9 @@ use crate::{
 };
 
 /// The results of a page whose captions are read.
-pub(super) const MAX_LISTENED: usize = 10;
+pub(crate) const MAX_LISTENED: usize = 10;
 /// So much of what is looked for must be in one passage, from 0 to 1: the video is not about a word it says in passing.
-const MIN_SHARE: f32 = 0.5;
+pub(crate) const MIN_SHARE: f32 = 0.5;
 
 /// What is said in a video where it fits the search best.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -3,8 +3,14 @@ use platform::testing::TestDatabase;
 use super::*;
 use crate::{
     document::{Actor, Labelled},
-    testing::{caption, searcher_over, searcher_over_captions, video},
+    opensearch::testing::Stage,
+    testing::{caption, video},
 };
+
+/// These are played on every engine.
+fn stage() -> Stage {
+    Stage::of(module_path!())
+}
 
 struct Library {
     searcher: Searcher,
@@ -14,12 +20,12 @@ struct Library {
 impl Library {
     async fn of(videos: &[VideoDocument]) -> Self {
         let database = TestDatabase::new().await;
-        Self { searcher: searcher_over(&database.db, videos).await, _database: database }
+        Self { searcher: stage().searcher_over(&database.db, videos, &[]).await, _database: database }
     }
 
     async fn spoken(videos: &[VideoDocument], spoken: &[(uuid::Uuid, Caption)]) -> Self {
         let database = TestDatabase::new().await;
-        Self { searcher: searcher_over_captions(&database.db, videos, spoken).await, _database: database }
+        Self { searcher: stage().searcher_over(&database.db, videos, spoken).await, _database: database }
     }
 
     async fn titled(names: &[&str]) -> Self {

@@ -11,6 +11,8 @@
 //! 4. `body`: bytes (after decompression), time and minimum speed are bounded, so that nobody can hold us with a body
 //!    without end, a compression bomb or a slow drip.
 //!
+//! What the operator wrote into the configuration is another matter: see [`OperatorEndpoint`].
+//!
 //! A `host_gate` keeps us polite: a rate and a number of simultaneous requests for each remote server.
 //!
 //! [`NetConfig::allow_private_addresses`] lifts the address rule for tests and for the demo network; tests that want the
@@ -23,6 +25,7 @@ mod config;
 mod error;
 mod exchange;
 mod host_gate;
+mod operator_endpoint;
 mod redirect;
 mod request;
 pub mod resolver;
@@ -37,6 +40,7 @@ pub use body::BodyStream;
 pub use client::{HttpClient, HttpClientBuilder};
 pub use config::NetConfig;
 pub use error::NetError;
+pub use operator_endpoint::{EndpointLimits, OperatorEndpoint};
 pub use request::{RequestBuilder, RequestSigner};
 pub use resolver::StaticNames;
 pub use response::{Response, StreamingResponse};

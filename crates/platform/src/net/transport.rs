@@ -31,7 +31,19 @@ pub(super) fn guarded(
 /// # Errors
 /// [`NetError::Setup`] if TLS cannot be set up.
 pub(crate) fn operator_endpoint_client(silence_timeout: Duration) -> Result<reqwest::Client, NetError> {
-    build(plain_builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(silence_timeout).no_gzip())
+    operator_endpoint_client_trusting(silence_timeout, vec![])
+}
+
+/// The same, trusting these authorities besides the usual ones.
+///
+/// # Errors
+/// [`NetError::Setup`] if TLS cannot be set up.
+pub(super) fn operator_endpoint_client_trusting(
+    silence_timeout: Duration,
+    authorities: Vec<reqwest::Certificate>,
+) -> Result<reqwest::Client, NetError> {
+    let builder = plain_builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(silence_timeout).no_gzip();
+    build(if authorities.is_empty() { builder } else { builder.tls_certs_merge(authorities) })
 }
 
 /// No proxy from the environment, no redirects, no `Referer`.

@@ -1,7 +1,7 @@
 //! The description of the interface says what it does.
 
 use super::*;
-use crate::testing::{channel, playlist, searcher_over_captions};
+use crate::testing::{channel, playlist};
 
 async fn described(api: &Api) -> Value {
     api.get_from("/api/v1/openapi.json").await
@@ -66,8 +66,8 @@ async fn what_goes_beyond_the_contract_is_described_too() {
     let mut mirrored = video.clone();
     mirrored.uuid = uuid::Uuid::from_u128(7);
     mirrored.host = "mirror.example".to_owned();
-    let searcher = searcher_over_captions(&platform.platform.db, &[video, mirrored], &said).await;
-    let collections = collections_over(&platform.platform, &[], &[]).await;
+    let searcher = stage().searcher_over(&platform.platform.db, &[video, mirrored], &said).await;
+    let collections = stage().collections_over(&platform.platform, &[], &[]).await;
     let state = ApiState { searcher, collections, config: Config::default(), site_name: "Shoal".to_owned() };
     let api = Api { router: router(state), platform };
     let document = described(&api).await;

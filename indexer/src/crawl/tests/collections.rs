@@ -86,7 +86,7 @@ async fn a_long_list_is_read_page_by_page() {
     let scene = Scene::with(&[]).await;
     scene.change(|instance| instance.channels = (0..250).map(|n| channel(&format!("c{n}"), HOST)).collect());
     scene.add().await;
-    assert_eq!(scene.indexer.collections.channels.count(), 250);
+    assert_eq!(scene.indexer.collections.channels.count().await.unwrap(), 250);
 }
 
 #[tokio::test]
